@@ -1,0 +1,25 @@
+import { systemClock } from '#lib/clock'
+import { RespaldoError } from '#lib/errors'
+import { openRepository } from '#lib/repository/repository'
+import type { Services } from '#lib/services'
+import { memoryStore } from '#lib/store/memory'
+
+/** Services over an empty repository in memory and a world without any database. */
+export function emptyServices(overrides: Partial<Services> = {}): Services {
+  const store = memoryStore()
+  return {
+    clock: systemClock,
+    origin: 'http',
+    profile: 'development',
+    host: 'here',
+    tool: 'respaldo test',
+    newRun: () => 'run',
+    holder: { host: 'here', pid: 1, startedAt: '' },
+    isAlive: () => undefined,
+    repository: options => openRepository(store, systemClock, options),
+    locate: () => Promise.reject(new RespaldoError('environment-unavailable', 'Nothing was found')),
+    openFile: path => Promise.reject(new RespaldoError('backup-not-found', `There is no file ${path}`)),
+    candidates: () => [],
+    ...overrides,
+  }
+}
