@@ -1,0 +1,115 @@
+import { hash } from 'node:crypto'
+import type { Place } from '../environment/environment.ts'
+import { RespaldoError } from '../errors.ts'
+import type { DumpFormat, Scope } from '../postgres/database.ts'
+
+/** The repository format that this version writes, and the newest that it reads. */
+export const formatVersion = 1
+
+/** A file of a backup as it was written; anything else under its name is damage. */
+export interface StoredPart {
+  /** The file's name within the backup's folder. */
+  name: string
+  bytes: number
+  sha256: string
+}
+
+/** The document whose existence makes a backup exist. Sizes in bytes, times in ISO 8601 UTC. */
+export interface Manifest {
+  format: number
+  id: string
+  name?: string
+  description?: string
+  labels?: Record<string, string>
+  kind: 'regular' | 'safety'
+  profile: string
+  source: { id: string; kind: 'postgres'; place: Place; systemIdentifier?: string }
+  /** Empty: the whole database. */
+  scope: Scope
+  type: 'full' | 'incremental'
+  /** Why it is of this type. */
+  reason: string
+  /** The id of the chain's full. */
+  chain: string
+  parent?: string
+  started: string
+  finished: string
+  server: string
+  client: string
+  archive: { format: DumpFormat; version?: string }
+  chunks: { average: number; count: number }
+  /** `raw`: the dump; `stored`: what of the repository holds it; `new`: what this backup added, all files together. */
+  sizes: { raw: number; stored: number; new: number }
+  /** 1 − stored/raw. */
+  compression: number
+  /** `rows` is absent where the archive's version did not let them be counted. */
+  totals: { tables: number; rows?: number }
+  objects: { data: StoredPart; index: StoredPart; tables: StoredPart; globals?: StoredPart }
+  /** What the globals hold, or why there are none. */
+  globals: string
+  host: string
+  tool: string
+}
+
+/** A manifest as its file's bytes: indented JSON whose last line is the SHA-256 of all bytes before that line. */
+export function encodeManifest(manifest: Manifest): Buffer {
+  const body = `${JSON.stringify(manifest, undefined, 1).slice(0, -2)},\n`
+  return Buffer.from(`${body} "sha256": "${hash('sha256', body)}"\n}\n`)
+}
+
+const lastLine = /^ "sha256": "([0-9a-f]{64})"\n\}\n$/
+const lastLineBytes = ` "sha256": "${'0'.repeat(64)}"\n}\n`.length
+
+/** Reads what `encodeManifest` wrote. A changed one is `data-corrupt`, one of a newer format is refused; `where` names the file. */
+export function decodeManifest(bytes: Buffer, where: string): Manifest {
+  const corrupt = (what: string, cause?: unknown) =>
+    new RespaldoError('data-corrupt', `${where}: ${what}`, {
+      cause,
+      hint: 'The manifest was changed or damaged after the backup was made. The other backups are not affected.',
+    })
+  const body = bytes.subarray(0, Math.max(0, bytes.length - lastLineBytes))
+  const sum = lastLine.exec(bytes.toString('latin1', body.length))?.[1]
+  const manifest = parse(bytes, corrupt)
+  if (typeof manifest?.format === 'number' && manifest.format > formatVersion)
+    throw tooNew(where, manifest.format)
+  if (sum === undefined || sum !== hash('sha256', body)) throw corrupt('its SHA-256 does not fit')
+  return manifest
+}
+
+function parse(bytes: Buffer, corrupt: (what: string, cause?: unknown) => RespaldoError): Manifest {
+  try {
+    const { sha256: _, ...manifest } = JSON.parse(bytes.toString()) as Manifest & { sha256: string }
+    return manifest
+  } catch (cause) {
+    throw corrupt('it is not a manifest', cause)
+  }
+}
+
+/** The refusal of a document that a newer Respaldo wrote. */
+export function tooNew(where: string, format: number): RespaldoError {
+  return new RespaldoError(
+    'version-mismatch',
+    `${where} has format ${format}; this version of Respaldo reads up to ${formatVersion}`,
+    {
+      hint: 'Use a newer version of Respaldo.',
+    },
+  )
+}
+
+/** True when the backup holds the whole database. */
+export const isWhole = (scope: Scope): boolean => scopeKey(scope) === 'whole'
+
+/** Scopes with one key are one scope: chains, `latest` and retention go by it. Also what people see. */
+export function scopeKey(scope: Scope): string {
+  const parts = [
+    ...(scope.schemaOnly ? ['schema only'] : []),
+    ...list('schema', scope.schemas),
+    ...list('table', scope.tables),
+    ...list('without', scope.excludeTables),
+  ]
+  return parts.length > 0 ? parts.join(', ') : 'whole'
+}
+
+function list(word: string, names: readonly string[] | undefined): string[] {
+  return names && names.length > 0 ? [`${word} ${[...new Set(names)].sort().join(' ')}`] : []
+}

@@ -1,0 +1,74 @@
+import type { Clock } from '../clock.ts'
+import { compactTime } from '../clock.ts'
+import type { Store } from '../store/store.ts'
+import { type Catalog, findBackup, readCatalog } from './catalog.ts'
+import { backupFolder } from './layout.ts'
+import type { Manifest } from './manifest.ts'
+import { assertSegment } from './names.ts'
+import { ensureMarker, readMarker } from './open.ts'
+import { type Contents, openContents } from './reader.ts'
+import { openBackup } from './writer.ts'
+
+/** Where backups are kept, on a store. It holds no state of its own: everything is read when it is asked for. */
+export interface Repository {
+  id: string
+  store: Store
+  /** Newest first, of one source or of all. */
+  catalog(source?: string): Promise<Catalog>
+  /** See `findBackup`. */
+  find(reference: string | undefined, source?: string): Promise<Manifest>
+  contents(manifest: Manifest): Contents
+  /** An id that no backup of the source has: `20250408T160000Z-full-<name>`, with a tail when the second is taken. Under the source's lease. */
+  newId(
+    source: string,
+    facts: { started: Date; type: Manifest['type']; name?: string | undefined },
+  ): Promise<string>
+  begin(source: string, id: string): ReturnType<typeof openBackup>
+  /** Clears files of the source's backups that never came to exist. Under the source's lease. Returns how many backups. */
+  clearUnfinished(source: string): Promise<number>
+}
+
+/** The repository on a store. `create`: make it in an absent or empty place. See `readMarker` for errors. */
+export async function openRepository(
+  store: Store,
+  clock: Clock,
+  options: { create: boolean },
+): Promise<Repository> {
+  const marker = options.create ? await ensureMarker(store, clock) : await readMarker(store)
+  return {
+    id: marker.id,
+    store,
+    catalog: source => readCatalog(store, source),
+    find: async (reference, source) => findBackup(await readCatalog(store, source), reference, source),
+    contents: manifest => openContents(store, manifest),
+    async newId(source, { started, type, name }) {
+      if (name !== undefined) assertSegment('name', name)
+      const base = `${compactTime(started)}-${type}${name === undefined ? '' : `-${name}`}`
+      let id = base
+      for (let tail = 2; await exists(store, backupFolder(source, id)); tail++) id = `${base}-${tail}`
+      assertSegment('backup id', id)
+      return id
+    },
+    begin: (source, id) => openBackup(store, { source, id }),
+    clearUnfinished: source => clearUnfinished(store, source),
+  }
+}
+
+async function exists(store: Store, folder: string): Promise<boolean> {
+  for await (const _ of store.list(folder, { shallow: true })) return true
+  return false
+}
+
+async function clearUnfinished(store: Store, source: string): Promise<number> {
+  const trashed = new Set<string>()
+  for await (const key of store.list(`trash/${source}/`, { shallow: true }))
+    trashed.add(key.slice(`trash/${source}/`.length, -'.json'.length))
+  let cleared = 0
+  for await (const folder of store.list(`sources/${source}/`, { shallow: true })) {
+    const id = folder.slice(`sources/${source}/`.length, -1)
+    if (!folder.endsWith('/') || trashed.has(id) || (await store.stat(`${folder}manifest.json`))) continue
+    await openBackup(store, { source, id }).discard()
+    cleared += 1
+  }
+  return cleared
+}

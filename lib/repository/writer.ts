@@ -1,0 +1,98 @@
+import { hash } from 'node:crypto'
+import { type Bytes, once } from '../bytes.ts'
+import type { DumpFormat, TableCount } from '../postgres/database.ts'
+import type { Store } from '../store/store.ts'
+import { averageFor, chunkSizes } from './chunker.ts'
+import { writeFrames } from './frames.ts'
+import { encodeIndex } from './index-file.ts'
+import { backupFolder, manifestKey } from './layout.ts'
+import { encodeManifest, type Manifest, type StoredPart } from './manifest.ts'
+import { compress } from './zstd.ts'
+
+/** zstd's level for stored data: the fastest, so that the dump and not the compression sets the pace. */
+const level = 1
+
+/** Which of a manifest's facts the writer knows itself. */
+type Written = 'objects' | 'sizes' | 'compression' | 'chunks'
+
+/** What a backup's files were once they are written; the manifest names them. */
+export interface WrittenData {
+  data: StoredPart
+  index: StoredPart
+  rawBytes: number
+  chunks: Manifest['chunks']
+}
+
+/** The file name of a backup's data by what is in it. */
+export const dataName = (format: DumpFormat): string =>
+  format === 'custom' ? 'database.dump.zst' : 'database.sql.zst'
+
+/** Writes one backup into its folder; until `commit` resolves it does not exist. Order: data, index, tables and globals, manifest. */
+export function openBackup(store: Store, place: { source: string; id: string }) {
+  const folder = backupFolder(place.source, place.id)
+
+  async function part(name: string, content: Buffer, signal?: AbortSignal): Promise<StoredPart> {
+    await store.put(folder + name, once(content), { signal })
+    return { name, bytes: content.length, sha256: hash('sha256', content) }
+  }
+
+  return {
+    /** Cuts and stores the raw stream. A stream that throws leaves no data file. */
+    async data(
+      raw: Bytes,
+      options: { format: DumpFormat; sourceBytes: number; signal?: AbortSignal | undefined },
+    ): Promise<WrittenData> {
+      const writer = writeFrames(raw, { sizes: chunkSizes(averageFor(options.sourceBytes)), level })
+      const name = dataName(options.format)
+      await store.put(folder + name, writer.stored, { signal: options.signal })
+      const { index, storedBytes, sha256 } = writer.result()
+      return {
+        data: { name, bytes: storedBytes, sha256 },
+        index: await part('index', encodeIndex(index), options.signal),
+        rawBytes: index.rawBytes,
+        chunks: { average: index.average, count: index.lengths.length },
+      }
+    },
+
+    /** Stores the tables and, where there are any, the globals; then, after `mayCommit` resolved, the manifest. */
+    async commit(
+      written: WrittenData,
+      rest: Omit<Manifest, Written>,
+      documents: { tables: readonly TableCount[]; globals: string | undefined },
+      mayCommit: () => Promise<void>,
+    ): Promise<Manifest> {
+      const tables = await part(
+        'tables.json.zst',
+        await compress(Buffer.from(JSON.stringify({ tables: documents.tables })), 3),
+      )
+      const globals =
+        documents.globals === undefined
+          ? undefined
+          : await part('globals.sql.zst', await compress(Buffer.from(documents.globals), 3))
+      const objects = { data: written.data, index: written.index, tables, ...(globals ? { globals } : {}) }
+      const added = Object.values(objects).reduce((sum, { bytes }) => sum + bytes, 0)
+      const manifest: Manifest = {
+        ...rest,
+        objects,
+        chunks: written.chunks,
+        sizes: { raw: written.rawBytes, stored: written.data.bytes, new: added },
+        compression:
+          written.rawBytes > 0 ? Number((1 - written.data.bytes / written.rawBytes).toFixed(4)) : 0,
+      }
+      await mayCommit()
+      await store.put(manifestKey(place.source, place.id), once(encodeManifest(manifest)), {
+        overwrite: false,
+      })
+      return manifest
+    },
+
+    /** Removes what was written of a backup that will not be. */
+    async discard(): Promise<void> {
+      const keys: string[] = []
+      for await (const key of store.list(folder)) keys.push(key)
+      if (keys.includes(manifestKey(place.source, place.id))) return
+      await store.delete(keys)
+      await store.sweep(folder)
+    },
+  }
+}
