@@ -1,0 +1,200 @@
+import type { TocEntry } from '../archive.ts'
+import type { RestorePlan, RestoreRequest } from '../database.ts'
+import { major } from '../inspect.ts'
+import { nameBytes } from '../sql.ts'
+import { neededRoles } from './roles.ts'
+import type { ServerFacts } from './server.ts'
+
+/** What a plan is made of; all of it was read before, so that deciding is pure. */
+export interface PlanFacts {
+  server: ServerFacts
+  /** The archive's table of contents; empty for plain SQL, which has none. */
+  entries: readonly TocEntry[]
+  /** Of the server that was dumped, where known. */
+  dumpedFrom: string | undefined
+  /** Only asked for with `into` when the database exists. */
+  existingIsEmpty: boolean | undefined
+  /** Roles that the backup's globals could make. */
+  rolesInGlobals: boolean
+}
+
+type Refusal = RestorePlan['refusals'][number]
+
+/** What a restore would do to this server, and everything that speaks against it. Pure. */
+export function planRestore(request: RestoreRequest, facts: PlanFacts): RestorePlan {
+  const { server } = facts
+  const replaced = request.mode === 'into' ? undefined : server.existing
+  const missingRoles = neededRoles(facts.entries).filter(role => !server.roles.has(role))
+  return {
+    request,
+    steps: steps(request, facts, replaced !== undefined),
+    warnings: warnings(request, facts),
+    refusals: [
+      ...nameRefusals(request, facts),
+      ...roleRefusals(request, facts, missingRoles),
+      ...rightRefusals(request, facts),
+      ...extensionRefusals(facts),
+      ...stateRefusals(request, facts),
+    ],
+    replaces: replaced ? request.database : undefined,
+    missingRoles,
+    openConnections: replaced?.connections ?? 0,
+  }
+}
+
+function steps(request: RestoreRequest, facts: PlanFacts, replaces: boolean): string[] {
+  const { database, mode } = request
+  const compare = "compare every table's rows with the backup, then ANALYZE"
+  if (facts.existingIsEmpty)
+    return [`restore into the empty database ${database} in one transaction`, compare]
+  const roles = request.createRoles ? ['create the missing roles from the backup'] : []
+  if (!replaces)
+    return [
+      ...roles,
+      `create ${database} from template0 under another name and restore into it`,
+      compare,
+      `give it the name ${database}`,
+    ]
+  if (mode === 'in-place') {
+    const away = request.dropFirst
+      ? ['make a safety backup and read it back', `drop ${database}`]
+      : [`end the connections to ${database} and rename it away`]
+    return [
+      ...roles,
+      ...away,
+      `create ${database} anew, closed to others, and restore into it`,
+      compare,
+      'open it',
+    ]
+  }
+  return [
+    ...roles,
+    `create a database beside ${database} from template0 and restore into it`,
+    compare,
+    `end the connections to ${database} and swap the names in one transaction`,
+    'keep the old database until it is removed on purpose',
+  ]
+}
+
+function warnings(request: RestoreRequest, facts: PlanFacts): string[] {
+  const { existing } = facts.server
+  const found: string[] = []
+  if (existing && request.mode !== 'into') {
+    if (existing.connections > 0)
+      found.push(`${existing.connections} open connections to ${request.database} will be ended`)
+    if (existing.replicationSlots.length > 0)
+      found.push(`replication slots stay with the old database: ${existing.replicationSlots.join(', ')}`)
+  }
+  const subscriptions = facts.entries.filter(entry => entry.desc === 'SUBSCRIPTION').map(entry => entry.tag)
+  if (subscriptions.length > 0 && !request.subscriptions)
+    found.push(
+      `subscriptions are left out, as they would start working at once: ${subscriptions.join(', ')} (--subscriptions restores them)`,
+    )
+  if (facts.dumpedFrom && major(facts.dumpedFrom) > major(facts.server.version))
+    found.push(
+      `the backup comes from PostgreSQL ${facts.dumpedFrom}, newer than this server's ${facts.server.version}; it may not load`,
+    )
+  return found
+}
+
+function nameRefusals(request: RestoreRequest, facts: PlanFacts): Refusal[] {
+  const { database, mode } = request
+  if (Buffer.byteLength(database) > nameBytes || database === '')
+    return [
+      {
+        code: 'input-invalid',
+        message: `${database || 'An empty name'} cannot name a database: PostgreSQL allows 1 to ${nameBytes} bytes`,
+      },
+    ]
+  if (['postgres', 'template0', 'template1'].includes(database) && mode !== 'into')
+    return [
+      {
+        code: 'restore-unsafe',
+        message: `${database} belongs to the server and is not replaced`,
+        hint: 'Restore it elsewhere with --into NAME.',
+      },
+    ]
+  if (mode === 'into' && facts.server.existing && !facts.existingIsEmpty)
+    return [
+      {
+        code: 'restore-unsafe',
+        message: `The database ${database} exists and is not empty`,
+        hint: 'Name a new or an empty one with --into.',
+      },
+    ]
+  return []
+}
+
+function roleRefusals(request: RestoreRequest, facts: PlanFacts, missing: readonly string[]): Refusal[] {
+  if (missing.length === 0 || (request.createRoles && facts.rolesInGlobals)) return []
+  const hint = facts.rolesInGlobals
+    ? 'Create them, or let --create-roles make them from the backup.'
+    : 'Create them on the server first.'
+  return [
+    {
+      code: 'restore-unsafe',
+      message: `The backup needs roles that the server lacks: ${missing.join(', ')}`,
+      hint,
+    },
+  ]
+}
+
+const intoHint =
+  'Ask an administrator for it, or restore --into an empty database that exists and that you own.'
+
+function rightRefusals(request: RestoreRequest, facts: PlanFacts): Refusal[] {
+  const { server } = facts
+  if (server.superuser) return []
+  const lacks: string[] = []
+  if (!server.createDatabases && !facts.existingIsEmpty) lacks.push('CREATEDB')
+  if (request.createRoles) lacks.push('CREATEROLE or superuser, for --create-roles')
+  if (server.existing && request.mode !== 'into') {
+    if (!server.mayBecome.has(server.existing.owner)) lacks.push(`ownership of ${request.database}`)
+    if (server.existing.superuserConnections > 0)
+      lacks.push(`the right to end a superuser's connection to ${request.database}`)
+  }
+  const owners = [...new Set(facts.entries.map(entry => entry.owner))].filter(
+    owner => server.roles.has(owner) && !server.mayBecome.has(owner),
+  )
+  lacks.push(...owners.map(owner => `SET ROLE to ${owner}, who owns objects in the backup`))
+  return lacks.map(right => ({
+    code: 'restore-unsafe',
+    message: `The connecting role lacks ${right}`,
+    hint: intoHint,
+  }))
+}
+
+function extensionRefusals(facts: PlanFacts): Refusal[] {
+  const needed = facts.entries.filter(entry => entry.desc === 'EXTENSION').map(entry => entry.tag)
+  return needed.flatMap((name): Refusal[] => {
+    const available = facts.server.extensions.get(name)
+    if (!available)
+      return [
+        {
+          code: 'restore-unsafe',
+          message: `The server does not have the extension ${name}`,
+          hint: 'Install its package beside the server.',
+        },
+      ]
+    if (available.trusted || facts.server.superuser || name === 'plpgsql') return []
+    return [
+      {
+        code: 'restore-unsafe',
+        message: `The extension ${name} is not a trusted one: only a superuser can create it`,
+        hint: intoHint,
+      },
+    ]
+  })
+}
+
+function stateRefusals(request: RestoreRequest, facts: PlanFacts): Refusal[] {
+  const { existing } = facts.server
+  if (!existing || request.mode === 'into' || existing.preparedTransactions === 0) return []
+  return [
+    {
+      code: 'restore-unsafe',
+      message: `${existing.preparedTransactions} prepared transactions of ${request.database} forbid its renaming`,
+      hint: 'COMMIT PREPARED or ROLLBACK PREPARED them (pg_prepared_xacts lists them).',
+    },
+  ]
+}

@@ -1,0 +1,182 @@
+import { RespaldoError } from '../../errors.ts'
+import type { Report } from '../../events.ts'
+import { readToc, type TocEntry } from '../archive.ts'
+import type { KeptDatabase, RestoreInput, RestorePlan, RestoreResult, Restores } from '../database.ts'
+import { type Client, execute } from '../psql.ts'
+import { identifier } from '../sql.ts'
+import { compareRows } from './compare.ts'
+import { load } from './load.ts'
+import { commentSql, markedDatabases, markSql } from './markers.ts'
+import { planRestore } from './plan.ts'
+import { databaseProperties } from './properties.ts'
+import { roleStatements } from './roles.ts'
+import { isEmpty, maintenance, serverFacts } from './server.ts'
+import { renamed } from './swap.ts'
+import { drop, inPlace, keptName, putBack, type Restoring, swap } from './transaction.ts'
+
+/** Restores over client tools. `database` is the one that the connection names. */
+export function shellRestores(clientOf: (run: string) => Promise<Client>, database: string): Restores {
+  return {
+    async plan(request, input, signal) {
+      const client = await clientOf(request.run)
+      const { entries, dumpedFrom } = await tableOfContents(input, signal)
+      const server = await serverFacts(client, request.database, signal)
+      const existingIsEmpty =
+        request.mode === 'into' && server.existing
+          ? await isEmpty(client, request.database, signal)
+          : undefined
+      return planRestore(request, {
+        server,
+        entries,
+        dumpedFrom,
+        existingIsEmpty,
+        rolesInGlobals: input.globals !== undefined,
+      })
+    },
+    run: async (plan, input, report, signal) =>
+      run(await clientOf(plan.request.run), plan, input, report, signal),
+    undo: async (request, signal) => undo(await clientOf(request.run), request, signal),
+    async kept(signal) {
+      const marked = await markedDatabases(await clientOf('status'), maintenance(database), signal)
+      return marked.filter(({ state }) => state === 'kept').map(asKept)
+    },
+    async removeKept(name, signal) {
+      const client = await clientOf('remove')
+      const marked = await markedDatabases(client, maintenance(name), signal)
+      if (!marked.some(found => found.name === name && found.state === 'kept')) throw notKept(name)
+      await execute(client, `DROP DATABASE ${identifier(name)};`, { database: maintenance(name), signal })
+    },
+    recover: async signal => recover(await clientOf('recover'), database, signal),
+  }
+}
+
+async function tableOfContents(
+  input: RestoreInput,
+  signal?: AbortSignal,
+): Promise<{ entries: readonly TocEntry[]; dumpedFrom: string | undefined }> {
+  if (input.format === 'plain') return { entries: [], dumpedFrom: undefined }
+  const toc = await readToc(input.open(signal))
+  return { entries: toc.entries, dumpedFrom: toc.serverVersion }
+}
+
+async function run(
+  client: Client,
+  plan: RestorePlan,
+  input: RestoreInput,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<RestoreResult> {
+  const [refusal] = plan.refusals
+  if (refusal)
+    throw new RespaldoError(refusal.code, refusal.message, {
+      hint: refusal.hint,
+      context: { refusals: plan.refusals },
+    })
+  const { request } = plan
+  const { entries } = await tableOfContents(input, signal)
+  await createRoles(client, plan, input, signal)
+  const server = await serverFacts(client, request.database, signal)
+  if (request.mode === 'into' && server.existing) return fillEmpty(client, plan, input, report, signal)
+  const restoring: Restoring = {
+    client,
+    plan,
+    input,
+    properties: databaseProperties(entries),
+    old: server.existing,
+    report,
+    signal,
+  }
+  return request.mode === 'in-place' && server.existing ? inPlace(restoring) : swap(restoring)
+}
+
+async function createRoles(
+  client: Client,
+  { request, missingRoles }: RestorePlan,
+  input: RestoreInput,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (!request.createRoles || missingRoles.length === 0) return
+  const script = roleStatements(input.globals ?? '', missingRoles)
+  await execute(client, `BEGIN;\n${script}\nCOMMIT;`, { database: maintenance(request.database), signal })
+}
+
+/** One transaction, because the database is the user's: it stays empty when anything fails. */
+async function fillEmpty(
+  client: Client,
+  { request }: RestorePlan,
+  input: RestoreInput,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<RestoreResult> {
+  report({ type: 'step', step: 'restore', message: `Restoring into ${request.database}` })
+  await load(client, request, input, { database: request.database, single: true }, report, signal)
+  report({ type: 'step', step: 'compare', message: "Comparing every table's rows with the backup" })
+  const counts = await compareRows(client, request.database, input.tables ?? [], signal)
+  await execute(client, 'ANALYZE;', { database: request.database, signal })
+  return { database: request.database, kept: undefined, ...counts }
+}
+
+async function undo(
+  client: Client,
+  request: { time: Date; database: string },
+  signal?: AbortSignal,
+): Promise<RestoreResult> {
+  const { database, time } = request
+  const marked = await markedDatabases(client, maintenance(database), signal)
+  const kept = marked.find(found => found.state === 'kept' && found.of === database)
+  if (!kept)
+    throw new RespaldoError('backup-not-found', `No earlier restore kept an old ${database}`, {
+      hint: '`respaldo status` lists what is kept.',
+    })
+  const { existing } = await serverFacts(client, database, signal)
+  const away = keptName(database, time)
+  const marker = {
+    state: 'kept' as const,
+    of: database,
+    at: time.toISOString(),
+    ...(existing?.comment ? { comment: existing.comment } : {}),
+  }
+  const keep = existing
+    ? [`ALTER DATABASE ${identifier(database)} RENAME TO ${identifier(away)};`, markSql(away, marker)]
+    : []
+  const back = [
+    `ALTER DATABASE ${identifier(kept.name)} RENAME TO ${identifier(database)};`,
+    commentSql(database, kept.comment),
+  ]
+  await renamed(client, existing ? database : kept.name, [...keep, ...back], signal)
+  return { database, kept: existing ? away : undefined, tables: 0, rows: 0 }
+}
+
+/** Only called by who holds the source's lease: whatever is half made is then a dead run's. */
+async function recover(client: Client, database: string, signal?: AbortSignal): Promise<string[]> {
+  const did: string[] = []
+  const marked = (await markedDatabases(client, maintenance(database), signal)).filter(
+    ({ of }) => of === database,
+  )
+  for (const { name } of marked.filter(({ state }) => state === 'side')) {
+    await drop(client, database, name)
+    did.push(`dropped ${name}, which an interrupted restore left half made`)
+  }
+  for (const { name, comment } of marked.filter(({ state }) => state === 'replaced')) {
+    await putBack(client, { database, kept: name, comment })
+    did.push(`gave ${name} its name ${database} back after an interrupted restore in place`)
+  }
+  return did
+}
+
+const asKept = ({
+  name,
+  of,
+  at,
+  sizeBytes,
+}: {
+  name: string
+  of: string
+  at: string
+  sizeBytes: number
+}): KeptDatabase => ({ name, of, keptAt: at, sizeBytes })
+
+const notKept = (name: string): RespaldoError =>
+  new RespaldoError('source-not-found', `${name} is no database that a restore kept`, {
+    hint: '`respaldo status` lists what is kept.',
+  })

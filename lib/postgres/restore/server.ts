@@ -1,0 +1,109 @@
+import { type Client, query, queryOne } from '../psql.ts'
+import { literal } from '../sql.ts'
+
+/** A database whose name is nobody's business here: where commands about other databases are run. */
+export const maintenance = (database: string): string => (database === 'postgres' ? 'template1' : 'postgres')
+
+/** What a server says that a restore's plan depends on. */
+export interface ServerFacts {
+  version: string
+  superuser: boolean
+  createDatabases: boolean
+  roles: ReadonlySet<string>
+  /** Roles that this one may become (SET ROLE). */
+  mayBecome: ReadonlySet<string>
+  /** Extensions that can be installed, and whether without superuser. */
+  extensions: ReadonlyMap<string, { trusted: boolean }>
+  tablespaces: ReadonlySet<string>
+  /** The database to be replaced, if it exists. */
+  existing: ExistingDatabase | undefined
+}
+
+/** What stands under the name that a restore wants. */
+export interface ExistingDatabase {
+  owner: string
+  comment: string | null
+  sizeBytes: number
+  connections: number
+  superuserConnections: number
+  preparedTransactions: number
+  replicationSlots: string[]
+}
+
+/** Asks a server from a third database, so that the one in question may be absent or busy. */
+export async function serverFacts(
+  client: Client,
+  database: string,
+  signal?: AbortSignal,
+): Promise<ServerFacts> {
+  const options = { database: maintenance(database), signal }
+  const own = await queryOne<{ version: string; rolsuper: boolean; rolcreatedb: boolean }>(
+    client,
+    `SELECT current_setting('server_version') AS version, rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user`,
+    options,
+  )
+  const roles = await query<{ name: string; become: boolean }>(
+    client,
+    `SELECT rolname AS name, pg_has_role(current_user, oid, 'MEMBER') AS become FROM pg_roles`,
+    options,
+  )
+  const extensions = await query<{ name: string; trusted: boolean }>(
+    client,
+    'SELECT name, bool_or(trusted OR NOT superuser) AS trusted FROM pg_available_extension_versions GROUP BY name',
+    options,
+  )
+  const tablespaces = await query<{ name: string }>(
+    client,
+    'SELECT spcname AS name FROM pg_tablespace',
+    options,
+  )
+  return {
+    version: own.version,
+    superuser: own.rolsuper,
+    createDatabases: own.rolsuper || own.rolcreatedb,
+    roles: new Set(roles.map(role => role.name)),
+    mayBecome: new Set(roles.filter(role => role.become).map(role => role.name)),
+    extensions: new Map(extensions.map(({ name, trusted }) => [name, { trusted }])),
+    tablespaces: new Set(tablespaces.map(({ name }) => name)),
+    existing: await existingDatabase(client, database, options),
+  }
+}
+
+type Options = { database: string; signal: AbortSignal | undefined }
+
+async function existingDatabase(
+  client: Client,
+  database: string,
+  options: Options,
+): Promise<ExistingDatabase | undefined> {
+  const name = literal(database)
+  const [row] = await query<
+    Omit<ExistingDatabase, 'replicationSlots'> & { replicationSlots: string[] | null }
+  >(
+    client,
+    `SELECT pg_get_userbyid(datdba) AS owner, shobj_description(oid, 'pg_database') AS comment, pg_database_size(oid) AS "sizeBytes",
+       (SELECT count(*) FROM pg_stat_activity a WHERE a.datname = ${name} AND a.backend_type = 'client backend') AS connections,
+       (SELECT count(*) FROM pg_stat_activity a JOIN pg_roles r ON r.rolname = a.usename
+          WHERE a.datname = ${name} AND r.rolsuper) AS "superuserConnections",
+       (SELECT count(*) FROM pg_prepared_xacts p WHERE p.database = ${name}) AS "preparedTransactions",
+       (SELECT json_agg(slot_name) FROM pg_replication_slots s WHERE s.database = ${name}) AS "replicationSlots"
+     FROM pg_database WHERE datname = ${name}`,
+    options,
+  )
+  return row && { ...row, replicationSlots: row.replicationSlots ?? [] }
+}
+
+/** True when a database holds no relation, type, function or schema of a user's. */
+export async function isEmpty(client: Client, database: string, signal?: AbortSignal): Promise<boolean> {
+  const { things } = await queryOne<{ things: number }>(
+    client,
+    `SELECT (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')
+          + (SELECT count(*) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+               WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')
+          + (SELECT count(*) FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public'))
+          + (SELECT count(*) FROM pg_largeobject_metadata) AS things`,
+    { database, signal },
+  )
+  return things === 0
+}
