@@ -1,0 +1,32 @@
+import { z } from 'zod'
+
+/** Lists come as lists, or as one value. */
+export const list = z.union([
+  z.array(z.string().min(1)),
+  z
+    .string()
+    .min(1)
+    .transform(one => [one]),
+])
+
+/** How a caller names a source or a target. */
+export const wanted = {
+  source: z.string().min(1).optional().describe('id of a source, as `status` shows it'),
+  container: z.string().min(1).optional().describe('name or id of a container'),
+  database: z.string().min(1).optional().describe('name of the database'),
+  user: z.string().min(1).optional().describe('role to connect as'),
+  url: z.string().min(1).optional().describe('postgres:// URL of a server'),
+  environment: z.enum(['docker', 'kubernetes', 'direct', 'embedded']).optional().describe('where to look'),
+  folder: z.string().min(1).optional().describe('data folder of an embedded database'),
+}
+
+/** Of `wanted`, what only the command line may give. */
+export const localWanted = ['url', 'environment', 'folder'] as const
+
+/** The part of a database that a backup holds. */
+export const scope = {
+  schemaOnly: z.boolean().optional().describe('definitions without data'),
+  tables: list.optional().describe('only these tables (patterns of pg_dump)'),
+  excludeTables: list.optional().describe('all but these tables (patterns of pg_dump)'),
+  schemas: list.optional().describe('only these schemas (patterns of pg_dump)'),
+}

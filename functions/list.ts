@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { createFunction } from '#lib/http/create-function'
+import { type Manifest, scopeKey } from '#lib/repository/manifest'
+
+/** Lists backups, newest first, and those whose manifest is damaged beside them. */
+export const list = createFunction({
+  name: 'list',
+  method: 'GET',
+  summary: 'List backups, newest first',
+  input: z.object({
+    source: z.string().min(1).optional().describe('only backups of this source'),
+    type: z.enum(['full', 'incremental']).optional().describe('only backups of this type'),
+    name: z.string().min(1).optional().describe('only backups of this name'),
+    kind: z.enum(['regular', 'safety']).optional().describe('only backups of this kind'),
+  }),
+  async run({ source, type, name, kind }, { services }) {
+    const repository = await services.repository({ create: false })
+    const { backups, damaged } = await repository.catalog(source)
+    const wanted = (backup: Manifest) =>
+      (type ?? backup.type) === backup.type &&
+      (kind ?? backup.kind) === backup.kind &&
+      (name === undefined || name === backup.name)
+    return {
+      backups: backups.filter(wanted).map(described),
+      ...(damaged.length > 0
+        ? { damaged: damaged.map(({ source, id, error }) => ({ source, id, message: error.message })) }
+        : {}),
+    }
+  },
+})
+
+/** A backup as lists show it: its manifest, flat where programs look first. */
+function described(backup: Manifest) {
+  return {
+    ...backup,
+    source: backup.source.id,
+    origin: backup.source,
+    scope: scopeKey(backup.scope),
+    parts: backup.scope,
+    proven: false,
+  }
+}

@@ -1,0 +1,132 @@
+import { humanBytes } from './bytes.ts'
+import { RespaldoError } from './errors.ts'
+import { counted } from './events.ts'
+import type { Context } from './http/create-function.ts'
+import type { DatabaseInfo, DumpFormat, Scope, TableCount } from './postgres/database.ts'
+import { walked } from './postgres/walk.ts'
+import { formatVersion, type Manifest } from './repository/manifest.ts'
+import type { Repository } from './repository/repository.ts'
+import type { Located } from './services.ts'
+import type { HeldSource } from './session.ts'
+
+/** What a backup will be, decided before it begins. */
+export interface BackupRequest {
+  kind: Manifest['kind']
+  reason: string
+  scope: Scope
+  format?: DumpFormat | undefined
+  name?: string | undefined
+  description?: string | undefined
+  rolePasswords?: boolean | undefined
+}
+
+/** What a backup needs that was opened and asked before. */
+export interface BackupParts {
+  located: Located
+  repository: Repository
+  info: DatabaseInfo
+  held: HeldSource
+}
+
+/** Dumps a database into the repository. Every gate was passed when this resolves: exit status, stream, archive, sums, lease, manifest. */
+export async function backUp(
+  request: BackupRequest,
+  { services, report }: Context,
+  parts: BackupParts,
+): Promise<Manifest> {
+  const { located, repository, info, held } = parts
+  const { source, database } = located
+  const { signal } = held
+  const format = chosenFormat(request, located)
+  const started = services.clock.now()
+  const id = await repository.newId(source.id, { started, type: 'full', name: request.name })
+  const draft = repository.begin(source.id, id)
+  try {
+    report({
+      type: 'step',
+      step: 'dump',
+      message: `Backing up ${source.id} (${humanBytes(info.sizeBytes)} on disk)`,
+    })
+    const walk = walked(database.dump({ scope: request.scope, format, run: held.run }, signal), format)
+    const written = await draft.data(counted(walk.bytes, 'dump', report), {
+      format,
+      sourceBytes: info.sizeBytes,
+      signal,
+    })
+    const { tables, version, complete } = walk.result()
+    if (!complete)
+      report({
+        type: 'warning',
+        message: `The archive's version ${version} is newer than this Respaldo: its rows were not counted`,
+      })
+    report({ type: 'step', step: 'globals', message: 'Reading roles and tablespaces' })
+    const globals = await database.globals(
+      { run: held.run, passwords: request.rolePasswords ?? false },
+      signal,
+    )
+    const rest = {
+      ...described(request),
+      format: formatVersion,
+      id,
+      profile: services.profile,
+      source: {
+        id: source.id,
+        kind: source.kind,
+        place: source.place,
+        ...(info.systemIdentifier ? { systemIdentifier: info.systemIdentifier } : {}),
+      },
+      type: 'full' as const,
+      chain: id,
+      started: started.toISOString(),
+      finished: services.clock.now().toISOString(),
+      server: info.serverVersion,
+      client: info.clientVersion ?? info.serverVersion,
+      archive: { format, version },
+      totals: totals(tables),
+      globals:
+        'missing' in globals
+          ? globals.missing
+          : request.rolePasswords
+            ? 'with role passwords'
+            : 'without role passwords',
+      host: services.host,
+      tool: services.tool,
+    }
+    return await draft.commit(
+      written,
+      rest,
+      { tables, globals: 'sql' in globals ? globals.sql : undefined },
+      () => held.assertHeld(),
+    )
+  } catch (error) {
+    await draft.discard()
+    throw error
+  }
+}
+
+function chosenFormat(request: BackupRequest, { source, database }: Located): DumpFormat {
+  const format = request.format ?? database.formats[0]!
+  if (database.formats.includes(format)) return format
+  throw new RespaldoError('input-invalid', `${source.id} cannot be dumped in the format ${format}`, {
+    hint: `Use --format ${database.formats.join(' or ')}.`,
+  })
+}
+
+function described({ kind, reason, scope, name, description }: BackupRequest) {
+  return {
+    kind,
+    reason,
+    scope,
+    ...(name === undefined ? {} : { name }),
+    ...(description === undefined ? {} : { description }),
+  }
+}
+
+/** Rows only when every table's were counted: a sum of some would read as the sum of all. */
+function totals(tables: readonly TableCount[]): Manifest['totals'] {
+  const counted = tables.every(table => table.rows !== undefined)
+  return {
+    tables: tables.length,
+    ...(counted ? { rows: tables.reduce((sum, table) => sum + table.rows!, 0) } : {}),
+  }
+}

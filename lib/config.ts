@@ -1,0 +1,58 @@
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { RespaldoError } from './errors.ts'
+
+const source = z.strictObject({
+  /** Names the source's folder in the repository. */
+  name: z.string().optional(),
+  environment: z.enum(['docker', 'direct', 'embedded']),
+  container: z.string().optional(),
+  database: z.string().optional(),
+  user: z.string().optional(),
+  /** Of a `direct` source, without its password. */
+  url: z.string().optional(),
+  folder: z.string().optional(),
+})
+
+const schema = z.strictObject({
+  repository: z.string().optional(),
+  profile: z.enum(['development', 'staging', 'production']).optional(),
+  environment: z.enum(['docker', 'direct', 'embedded']).optional(),
+  timeZone: z.string().refine(isTimeZone, 'is not a time zone such as Europe/Madrid').optional(),
+  hosts: z.array(z.string()).optional(),
+  sources: z.array(source).optional(),
+})
+
+/** `respaldo.yaml` as it was written. */
+export type Configuration = z.infer<typeof schema>
+/** One entry under `sources`. */
+export type ConfiguredSource = z.infer<typeof source>
+
+/** Reads `respaldo.yaml`; every problem at once as `config-invalid`. An empty file is an empty configuration. */
+export function parseConfig(text: string, file: string): Configuration {
+  const parsed = schema.safeParse(parseYaml(text, file) ?? {})
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map(issue => `${issue.path.join('.') || 'the file'}: ${issue.message}`)
+  throw new RespaldoError('config-invalid', `${file}: ${problems.join('; ')}`, { context: { problems } })
+}
+
+function parseYaml(text: string, file: string): unknown {
+  try {
+    return parse(text)
+  } catch (cause) {
+    throw new RespaldoError(
+      'config-invalid',
+      `${file} is not YAML: ${cause instanceof Error ? cause.message.split('\n')[0] : cause}`,
+      { cause },
+    )
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false // Intl has no other way to ask
+  }
+}

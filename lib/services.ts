@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { type Clock, compactTime, systemClock } from './clock.ts'
+import type { Configuration } from './config.ts'
+import { type Candidate, detect, discovered, type Evidence } from './environment/detect.ts'
+import { directEnvironment } from './environment/direct.ts'
+import { type DockerAddress, dockerEnvironment, parseDockerHost } from './environment/docker.ts'
+import { embeddedEnvironment } from './environment/embedded.ts'
+import type {
+  Environment,
+  EnvironmentName,
+  ShellEnvironment,
+  Source,
+  Target,
+} from './environment/environment.ts'
+import { RespaldoError } from './errors.ts'
+import type { Database } from './postgres/database.ts'
+import type { OpenedFile } from './postgres/foreign.ts'
+import { shellDatabase } from './postgres/shell-database.ts'
+import { splitStatements } from './postgres/sql-split.ts'
+import type { Holder } from './repository/lease.ts'
+import { openRepository, type Repository } from './repository/repository.ts'
+import { filesystemStore } from './store/filesystem.ts'
+
+/** Who called: what only the command line may say is refused to the others. */
+export type Origin = 'cli' | 'http' | 'cron'
+
+/** An environment whose databases can be dumped and restored. */
+export type DatabaseEnvironment = Environment<Database>
+
+/** What a caller says of the database that is meant, beside what is configured. */
+export interface Wanted extends Target {
+  environment?: EnvironmentName | undefined
+  folder?: string | undefined
+}
+
+/** A source that was found, and why there. */
+export interface Located {
+  environment: DatabaseEnvironment
+  source: Source
+  database: Database
+  reason: string
+}
+
+/** What functions receive as `c.env`: the world, opened. */
+export interface Services {
+  clock: Clock
+  origin: Origin
+  /** Aborts every run of this process. */
+  signal?: AbortSignal
+  profile: string
+  host: string
+  /** `respaldo 0.1.0`. */
+  tool: string
+  /** An id for a new run: sortable, unique. */
+  newRun(): string
+  /** The holder that leases of this process name, and whether another one is alive where that can be told. */
+  holder: Pick<Holder, 'host' | 'pid' | 'startedAt'>
+  isAlive(holder: Holder): boolean | undefined
+  repository(options: { create: boolean }): Promise<Repository>
+  locate(wanted: Wanted, signal?: AbortSignal): Promise<Located>
+  /** A file of the user's; `backup-not-found` when it is not there. Only the command line names files. */
+  openFile(path: string): Promise<OpenedFile>
+  /** Every environment that could be looked at, with why. */
+  candidates(wanted: Wanted): readonly Candidate<DatabaseEnvironment>[]
+}
+
+/** Everything that the world outside says, read by the runner. */
+export interface Settings {
+  configuration: Configuration
+  directory: string
+  profile: string
+  origin: Origin
+  version: string
+  /** Variables that were set: libpq's, DATABASE_URL, POSTGRES_*, DOCKER_*. */
+  variables: Readonly<Record<string, string | undefined>>
+  holder: Services['holder']
+  isAlive: Services['isAlive']
+  signal?: AbortSignal
+}
+
+/** Opens the world; nothing is contacted before it is needed. */
+export function openServices(settings: Settings): Services {
+  const clock = systemClock
+  const candidates = (wanted: Wanted) => environments(wanted, settings)
+  return {
+    clock,
+    origin: settings.origin,
+    ...(settings.signal ? { signal: settings.signal } : {}),
+    profile: settings.profile,
+    host: hostname(),
+    tool: `respaldo ${settings.version}`,
+    newRun: () => `${compactTime(clock.now()).toLowerCase()}-${randomBytes(4).toString('hex')}`,
+    holder: settings.holder,
+    isAlive: settings.isAlive,
+    repository: options => openRepository(filesystemStore({ root: settings.directory }), clock, options),
+    locate: (wanted, signal) => locate(withVariables(wanted, settings), candidates(wanted), signal),
+    openFile,
+    candidates,
+  }
+}
+
+async function locate(
+  wanted: Wanted,
+  candidates: readonly Candidate<DatabaseEnvironment>[],
+  signal?: AbortSignal,
+): Promise<Located> {
+  const { environment, reason } = await detect(candidates, chosen(wanted), signal)
+  const source = await environment.find(wanted, signal)
+  return { environment, source, database: environment.database(source), reason }
+}
+
+/** The environment that the caller's own words lead to. */
+function chosen({ environment, folder, url, container }: Wanted): EnvironmentName | undefined {
+  return environment ?? (folder ? 'embedded' : url ? 'direct' : container ? 'docker' : undefined)
+}
+
+/** `POSTGRES_*` stand in for flags that were not given. A password has no flag. */
+function withVariables(wanted: Wanted, { variables }: Settings): Wanted {
+  if (chosen(wanted) === 'embedded') return wanted
+  return {
+    ...wanted,
+    user: wanted.user ?? variables.POSTGRES_USER,
+    password: variables.POSTGRES_PASSWORD,
+    database: wanted.database ?? variables.POSTGRES_DB,
+  }
+}
+
+/** In the order in which they count: flags, variables, configuration, containers of a reachable engine. */
+function environments(wanted: Wanted, settings: Settings): Candidate<DatabaseEnvironment>[] {
+  const { configuration, variables } = settings
+  const found: Candidate<DatabaseEnvironment>[] = []
+  const add = (environment: DatabaseEnvironment, why: string, evidence: Evidence = 'configuration') =>
+    found.push({ environment, why, evidence, available: signal => discovered(environment, signal) })
+  const docker = () => withDatabases(dockerEnvironment(dockerAddress(variables)))
+  const direct = (reason: string, url?: string, name?: string) =>
+    withDatabases(directEnvironment({ url, env: variables, reason, name }))
+  const embedded = (folder: string, name?: string) =>
+    embeddedEnvironment({ folder, name, statements: splitStatements })
+
+  if (wanted.folder !== undefined) add(embedded(wanted.folder), '--folder names it', 'variables')
+  if (wanted.url !== undefined) add(direct('--url', wanted.url), '--url names it', 'variables')
+  const variable = ['DATABASE_URL', 'PGHOST', 'PGHOSTADDR', 'PGSERVICE'].find(name => variables[name])
+  if (variable) add(direct(variable, variables.DATABASE_URL), `${variable} is set`, 'variables')
+  for (const { environment, folder, url, name } of configuration.sources ?? []) {
+    if (environment === 'embedded' && folder !== undefined) add(embedded(folder, name), inConfiguration)
+    if (environment === 'direct') add(direct('respaldo.yaml', url, name), inConfiguration)
+    if (environment === 'docker') add(docker(), inConfiguration)
+  }
+  if (configuration.environment === 'docker') add(docker(), inConfiguration)
+  add(docker(), 'a Docker engine', 'discovery')
+  return found
+}
+
+const inConfiguration = 'the configuration names it'
+
+/** Puts a shell and the database operations together. */
+function withDatabases(environment: ShellEnvironment): DatabaseEnvironment {
+  return {
+    name: environment.name,
+    sources: signal => environment.sources(signal),
+    find: (target, signal) => environment.find(target, signal),
+    database: source =>
+      shellDatabase({
+        shell: environment.shell(source),
+        database: source.place.database,
+        connect: () => environment.connection(source),
+      }),
+  }
+}
+
+function dockerAddress({
+  DOCKER_HOST,
+  DOCKER_TLS_VERIFY,
+  DOCKER_CERT_PATH,
+}: Settings['variables']): DockerAddress {
+  if (!DOCKER_HOST) return {}
+  const address = parseDockerHost(DOCKER_HOST, { tls: Boolean(DOCKER_TLS_VERIFY) })
+  if (!DOCKER_CERT_PATH || !DOCKER_TLS_VERIFY) return address
+  const read = (name: string) => readFileSync(join(DOCKER_CERT_PATH, name), 'utf8')
+  return { ...address, ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') }
+}
+
+async function openFile(path: string): Promise<OpenedFile> {
+  const store = filesystemStore({ root: dirname(resolve(path)) })
+  const name = basename(path)
+  if (await store.stat(name)) return { name: path, open: signal => store.get(name, { signal }) }
+  throw new RespaldoError('backup-not-found', `There is no file ${path}`, {
+    hint: 'Check the path given with --file.',
+  })
+}

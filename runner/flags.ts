@@ -1,0 +1,75 @@
+/** A flag of the command line and the input of functions that it sets. */
+export interface Flag {
+  /** As commander reads it. */
+  flags: string
+  text: string
+  /** The input's name when it is not the flag's in camelCase. */
+  input?: string
+  /** May be given several times. */
+  many?: boolean
+}
+
+const source: Flag[] = [
+  { flags: '--container <name>', text: 'container of the database' },
+  { flags: '--url <url>', text: 'postgres:// URL of a server; keep the password in PGPASSWORD' },
+  { flags: '--database <name>', text: 'name of the database' },
+  { flags: '--user <name>', text: 'role to connect as' },
+  { flags: '--folder <path>', text: 'data folder of an embedded database' },
+]
+
+const scope: Flag[] = [
+  { flags: '--schema-only', text: 'definitions without data' },
+  { flags: '--table <pattern>', text: 'only this table (repeatable)', input: 'tables', many: true },
+  {
+    flags: '--exclude-table <pattern>',
+    text: 'all but this table (repeatable)',
+    input: 'excludeTables',
+    many: true,
+  },
+  { flags: '--schema <pattern>', text: 'only this schema (repeatable)', input: 'schemas', many: true },
+]
+
+const wait: Flag = { flags: '--wait', text: 'wait for a run that holds the source' }
+
+/** Every command that is a function: its positional argument, its flags. */
+export const commands: Readonly<Record<string, { argument?: string; flags: readonly Flag[] }>> = {
+  create: {
+    argument: 'source',
+    flags: [
+      ...source,
+      { flags: '--name <name>', text: 'a name to find the backup by' },
+      { flags: '--description <text>', text: 'a note kept with the backup' },
+      { flags: '--format <format>', text: 'custom or plain' },
+      ...scope,
+      { flags: '--role-passwords', text: "keep the roles' password hashes with the globals" },
+      wait,
+    ],
+  },
+  list: {
+    flags: [
+      { flags: '--source <id>', text: 'only backups of this source' },
+      { flags: '--type <type>', text: 'full or incremental' },
+      { flags: '--name <name>', text: 'only backups of this name' },
+      { flags: '--kind <kind>', text: 'regular or safety' },
+    ],
+  },
+  restore: {
+    argument: 'backup',
+    flags: [
+      { flags: '--source <id>', text: 'whose backup' },
+      { flags: '--file <path>', text: 'a .sql or .dump file instead, also as .gz or .zst' },
+      ...source,
+      { flags: '--into <name>', text: 'restore into this new or empty database' },
+      { flags: '--in-place', text: 'restore under the real name, for what is bound to it' },
+      { flags: '--undo', text: 'swap the newest kept database back' },
+      { flags: '--table <name>', text: 'only this table (repeatable)', input: 'tables', many: true },
+      { flags: '--schema <name>', text: 'only this schema (repeatable)', input: 'schemas', many: true },
+      { flags: '--create-roles', text: 'make missing roles from the backup' },
+      { flags: '--subscriptions', text: 'restore subscriptions too; they start working at once' },
+      { flags: '--dry-run', text: 'show the plan and change nothing' },
+      wait,
+    ],
+  },
+  status: { flags: source },
+  remove: { flags: [{ flags: '--kept <name>', text: 'the kept database' }, ...source] },
+}

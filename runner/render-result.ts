@@ -1,0 +1,157 @@
+import { humanBytes } from '#lib/bytes'
+import { systemClock } from '#lib/clock'
+import type { RestorePlan, RestoreResult } from '#lib/postgres/database'
+import { table } from './render-table.ts'
+
+interface ListedBackup {
+  id: string
+  name?: string
+  source: string
+  type: string
+  kind: string
+  scope: string
+  finished: string
+  started: string
+  description?: string
+  server: string
+  totals: { tables: number; rows?: number }
+  sizes: { raw: number; stored: number }
+  compression: number
+  proven: boolean
+}
+
+/** A function's result for people; ends with a newline. */
+export function people(name: string, result: unknown, options: { verbose: boolean }): string {
+  switch (name) {
+    case 'create':
+      return created(result as { backup: Manifestlike })
+    case 'list':
+      return listed(result as Listing, options.verbose)
+    case 'restore':
+      return restored(result as Restored)
+    case 'status':
+      return status(result as Status)
+    default:
+      return `${JSON.stringify(result, undefined, 2)}\n`
+  }
+}
+
+type Manifestlike = Omit<ListedBackup, 'source' | 'scope' | 'proven'> & { source: { id: string } }
+interface Listing {
+  backups: ListedBackup[]
+  damaged?: { source: string; id: string; message: string }[]
+}
+
+function created({ backup }: { backup: Manifestlike }): string {
+  const rows = backup.totals.rows === undefined ? '' : `, ${backup.totals.rows} rows`
+  return [
+    `Backed up ${backup.source.id} as ${backup.id}`,
+    `  ${backup.totals.tables} tables${rows}; ${humanBytes(backup.sizes.raw)} stored as ${humanBytes(backup.sizes.stored)}`,
+    '',
+  ].join('\n')
+}
+
+function listed({ backups, damaged }: Listing, verbose: boolean): string {
+  const head = ['ID', 'NAME', 'SOURCE', 'TYPE', 'SCOPE', 'AGE', 'ROWS', 'RAW', 'STORED', 'PROVEN']
+  const rows = backups.map(backup => [
+    backup.id,
+    backup.name ?? '',
+    backup.source,
+    backup.kind === 'safety' ? 'safety' : backup.type,
+    backup.scope,
+    age(backup.finished),
+    String(backup.totals.rows ?? '?'),
+    humanBytes(backup.sizes.raw),
+    humanBytes(backup.sizes.stored),
+    backup.proven ? 'yes' : 'no',
+  ])
+  const details = verbose
+    ? backups.map(backup => `\n${backup.source}/${backup.id}\n${JSON.stringify(backup, undefined, 2)}\n`)
+    : []
+  const broken = (damaged ?? []).map(({ source, id, message }) => `damaged: ${source}/${id}: ${message}\n`)
+  if (backups.length === 0 && broken.length === 0) return 'No backups.\n'
+  return [table([head, ...rows]), ...broken, ...details].join('')
+}
+
+/** `5 min`, `3 h`, `12 d`. */
+function age(finished: string): string {
+  const minutes = (systemClock.now().getTime() - Date.parse(finished)) / 60_000
+  if (minutes < 60) return `${Math.max(0, Math.round(minutes))} min`
+  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} d`
+}
+
+interface Restored {
+  backup?: string
+  plan?: RestorePlan
+  restored?: RestoreResult
+}
+
+function restored({ backup, plan, restored: result }: Restored): string {
+  if (plan) {
+    const refusals = plan.refusals.map(
+      ({ message, hint }) => `refused: ${message}${hint ? `\n  ${hint}` : ''}`,
+    )
+    const lines = [
+      ...plan.steps.map(step => `- ${step}`),
+      ...plan.warnings.map(text => `warning: ${text}`),
+      ...refusals,
+    ]
+    return `Restoring ${backup} would:\n${lines.join('\n')}\n`
+  }
+  if (!result) return '\n'
+  const kept = result.kept
+    ? `\n  The old database is kept as ${result.kept} (undo: respaldo restore --undo)`
+    : ''
+  const compared = result.tables > 0 ? `\n  ${result.tables} tables with ${result.rows} rows compared` : ''
+  return `Restored ${result.database}${backup ? ` from ${backup}` : ''}${compared}${kept}\n`
+}
+
+interface Status {
+  tool: string
+  profile: string
+  repository: { name?: string; backups?: number; freeBytes?: number; error?: { message: string } }
+  environments: { name: string; why: string; error?: { message: string }; sources: StatusSource[] }[]
+}
+interface StatusSource {
+  id: string
+  reason: string
+  state: string
+  serverVersion?: string
+  clientVersion?: string
+  sizeBytes?: number
+  connections?: number
+  error?: { message: string } | string
+  lastBackup?: { id: string; finished: string }
+  kept?: { name: string; sizeBytes: number }[]
+}
+
+function status({ tool, profile, repository, environments }: Status): string {
+  const where = repository.error
+    ? repository.error.message
+    : `${repository.name}: ${repository.backups} backups${repository.freeBytes === undefined ? '' : `, ${humanBytes(repository.freeBytes)} free`}`
+  return [
+    `${tool}, profile ${profile}`,
+    `repository: ${where}`,
+    ...environments.flatMap(environmentLines),
+    '',
+  ].join('\n')
+}
+
+function environmentLines({ name, why, error, sources }: Status['environments'][number]): string[] {
+  return [`${name} (${why})${error ? `: ${error.message}` : ''}`, ...sources.flatMap(sourceLines)]
+}
+
+function sourceLines(source: StatusSource): string[] {
+  const last = source.lastBackup
+    ? `last backup ${source.lastBackup.id}, ${age(source.lastBackup.finished)} ago`
+    : 'no backup yet'
+  const failure = typeof source.error === 'string' ? source.error : source.error?.message
+  const facts =
+    failure ??
+    `PostgreSQL ${source.serverVersion}, pg_dump ${source.clientVersion ?? 'missing'}, ${humanBytes(source.sizeBytes ?? 0)}, ${source.connections} connections`
+  const kept = (source.kept ?? []).map(
+    ({ name, sizeBytes }) =>
+      `    kept: ${name}, ${humanBytes(sizeBytes)} (remove: respaldo remove --kept ${name})`,
+  )
+  return [`  ${source.id} (${source.reason}): ${facts}; ${last}`, ...kept]
+}

@@ -1,0 +1,131 @@
+import { functions } from '#functions'
+import { type errorBody, failures, RespaldoError, toRespaldoError } from '#lib/errors'
+import { openServices, type Services } from '#lib/services'
+import { ask, canAsk, severalSources } from './choices.ts'
+import type { GlobalOptions } from './cli.ts'
+import { confirmation } from './confirmation.ts'
+import type { Flag } from './flags.ts'
+import { eventsOf, invoke } from './invoke.ts'
+import type { Outside } from './outside.ts'
+import { openRenderer, type Renderer } from './render.ts'
+import { readSettings } from './settings.ts'
+
+export interface Given {
+  argument: string | undefined
+  positional: string | undefined
+  options: GlobalOptions & Record<string, unknown>
+  flags: readonly Flag[]
+}
+
+/** Runs one function for the command line: input from flags, events to the terminal, the exit code of its error. */
+export async function runFunction(name: string, given: Given, outside: Outside): Promise<number> {
+  const renderer = openRenderer(name, given.options, outside)
+  try {
+    const services = openServices(readSettings(given.options, outside, 'cli'))
+    const result = await called(name, inputOf(given), services, given, renderer, outside)
+    renderer.result(result)
+    return 0
+  } catch (error) {
+    const known = toRespaldoError(error)
+    renderer.error(known)
+    return failures[known.code].exit
+  }
+}
+
+/** Calls the function, asking the user for what it needs to know: which backup, which source, and the confirmation. */
+async function called(
+  name: string,
+  input: Record<string, unknown>,
+  services: Services,
+  { options }: Given,
+  renderer: Renderer,
+  outside: Outside,
+): Promise<unknown> {
+  const app = functions[name]!
+  const once = async (more: Record<string, unknown>) =>
+    outcome(
+      await invoke(app, services, { input: { ...input, ...more }, events: true, signal: outside.signal }),
+      renderer,
+    )
+  const asks = canAsk(outside, options)
+  const more: Record<string, unknown> = {}
+  if (asks && name === 'restore' && !['backup', 'file', 'undo'].some(given => given in input))
+    more.backup = await chosenBackup(services, outside)
+  for (;;) {
+    try {
+      return await once(more)
+    } catch (error) {
+      const sources = severalSources(error)
+      if (asks && sources && !('source' in more))
+        more.source = await ask(
+          'Which source?',
+          sources.map(id => ({ value: id, label: id })),
+          outside,
+        )
+      else if (error instanceof RespaldoError && error.code === 'not-confirmed' && !('confirm' in more))
+        more.confirm = await confirmation(error, { yes: options.yes ?? false, asks }, outside)
+      else throw error
+    }
+  }
+}
+
+interface ListedBackup {
+  id: string
+  source: string
+  scope: string
+  finished: string
+}
+
+async function chosenBackup(services: Services, outside: Outside): Promise<string> {
+  const response = await invoke(functions.list!, services, { input: {} })
+  const answer = (await response.json()) as { backups?: ListedBackup[]; error?: Body }
+  if (answer.error) throw received(answer.error)
+  const choices = (answer.backups ?? []).map(({ id, source, scope }) => ({
+    value: `${source}/${id}`,
+    label: `${source}/${id}`,
+    hint: scope,
+  }))
+  if (choices.length === 0) throw new RespaldoError('backup-not-found', 'The repository holds no backup yet')
+  return ask('Which backup?', choices, outside)
+}
+
+async function outcome(response: Response, renderer: Renderer): Promise<unknown> {
+  if (!response.headers.get('content-type')?.includes('ndjson'))
+    throw received(((await response.json()) as { error: Body }).error)
+  for await (const event of eventsOf(response)) {
+    if (event.type === 'done') return event.result
+    if (event.type === 'failed') throw received(event.error as Body)
+    renderer.event(event as never)
+  }
+  throw new RespaldoError('internal', 'The run ended without a result')
+}
+
+type Body = ReturnType<typeof errorBody>
+
+function received(body: Body): RespaldoError {
+  return new RespaldoError(body.code, body.message, {
+    hint: body.hint,
+    context: body.context as Record<string, unknown> | undefined,
+  })
+}
+
+const globals = new Set(['dir', 'profile', 'config', 'json', 'quiet', 'verbose', 'color', 'yes'])
+
+function inputOf({ argument, positional, options, flags }: Given): Record<string, unknown> {
+  const input: Record<string, unknown> =
+    positional === undefined || !argument ? {} : { [argument]: positional }
+  for (const [option, value] of Object.entries(options)) {
+    if (globals.has(option) || value === undefined) continue
+    const flag = flags.find(({ flags: text }) => camelCase(text) === option)
+    input[flag?.input ?? option] = value
+  }
+  return input
+}
+
+/** `excludeTable` of `--exclude-table <pattern>`. */
+function camelCase(flags: string): string {
+  return flags
+    .split(' ')[0]!
+    .slice(2)
+    .replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+}
