@@ -28,8 +28,9 @@ exit 0
  * - `wait` returns early when a trapped signal comes, hence the loop in `reap`. A signal between a fork and the note of its process id
  *   is why the trap names `$!` too. One that reaches a child before that has put its handlers back is lost: whoever wants the end of a
  *   pipeline repeats the signal until it has ended.
+ * - `insist` repeats it itself, because a consumer can fail before the producer is a program of its own.
  * - The consumer is waited for first, because it notices the producer's end by itself, but not the other way round.
- * - After the start the shell is silent: bash would tell of processes that ended by a signal, in place of what those said last.
+ * - From the start on the shell is silent: bash would tell of processes that ended by a signal, in place of what those said last.
  * - Background commands would have /dev/null as their input if they were not given the shell's own.
  */
 export function pipelineScript(producer: string, consumer: string): string {
@@ -37,6 +38,12 @@ export function pipelineScript(producer: string, consumer: string): string {
 end() {
   for child; do
     read -r _ _ _ parent _ 2>/dev/null <"/proc/$child/stat" && [ "$parent" = $$ ] && kill -TERM "$child" 2>/dev/null
+  done
+}
+insist() {
+  while read -r _ _ state parent _ 2>/dev/null <"/proc/$1/stat" && [ "$parent" = $$ ] && [ "$state" != Z ]; do
+    kill -TERM "$1" 2>/dev/null
+    sleep 0.05 || sleep 1
   done
 }
 reap() {
@@ -47,17 +54,17 @@ trap 'stopped=1; woken=1; end $first $second $!' TERM
 ${makeFifo}
 make_fifo || { echo "no FIFO can be made here (mktemp, mkfifo, a folder to write to)" >&2; exit 125; }
 exec 3<>"$folder/pipe" 4<"$folder/pipe" 5>"$folder/pipe" 6<&0
-exec 3>&-
+exec 3>&- 7>&2 2>/dev/null
 rm -rf "$folder"
 [ "$stopped" ] && exit 143
-${producer} <&6 >&5 4<&- 5>&- 6<&- &
+${producer} <&6 >&5 2>&7 4<&- 5>&- 6<&- 7>&- &
 first=$!
-${consumer} <&4 4<&- 5>&- 6<&- &
+${consumer} <&4 2>&7 4<&- 5>&- 6<&- 7>&- &
 second=$!
-exec </dev/null >/dev/null 2>&1 4<&- 5>&- 6<&-
+exec </dev/null >/dev/null 4<&- 5>&- 6<&- 7>&-
 reap "$second"
 consumed=$status
-[ "$consumed" = 0 ] || end "$first"
+[ "$consumed" = 0 ] || insist "$first"
 reap "$first"
 [ "$stopped" ] && exit 143
 case $status in
