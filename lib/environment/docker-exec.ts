@@ -3,10 +3,10 @@ import type { Duplex } from 'node:stream'
 import type Docker from 'dockerode'
 import { systemClock } from '../clock.ts'
 import { RespaldoError } from '../errors.ts'
+import { attended, openAnnouncement, openTrailer } from './attended-command.ts'
 import { commandName, type Ending, streamCut } from './command-failure.ts'
 import { notRunning, translateEngineError } from './docker-errors.ts'
 import { readFrames } from './docker-frames.ts'
-import { announce, openAnnouncement } from './docker-pid.ts'
 import type { Command, Process } from './environment.ts'
 import { openOutputBuffer } from './output-buffer.ts'
 import { openStderrTail } from './stderr-tail.ts'
@@ -45,23 +45,27 @@ export async function exitCodeInContainer(
 }
 
 async function start(place: ContainerPlace, command: Command): Promise<Running> {
-  const marker = (await place.hasShell()) ? randomBytes(8).toString('hex') : undefined
-  const announcement = openAnnouncement(marker)
+  const marker = randomBytes(8).toString('hex')
   try {
+    const isAttended = await place.hasShell()
     const { exec, socket } = await attach(place, {
-      Cmd: marker ? announce(marker, command.argv) : [...command.argv],
+      Cmd: isAttended ? attended(marker, command.argv) : [...command.argv],
       Env: Object.entries(command.env ?? {}).map(([name, value]) => `${name}=${value}`),
       AttachStdin: command.stdin !== undefined,
       AttachStdout: true,
       AttachStderr: true,
     })
     const output = openOutputBuffer()
-    const ended = follow({ place, command, exec, socket, announcement, output })
+    const attention = isAttended
+      ? { announcement: openAnnouncement(marker), trailer: openTrailer(marker) }
+      : undefined
+    const following = { place, command, exec, socket, output, attention }
+    const ended = follow(following)
     return {
       output: output.readable,
       input: command.stdin && socket,
       ended,
-      end: () => end(place, socket, announcement.pid, ended),
+      end: () => end(following, ended),
     }
   } catch (error) {
     throw translateEngineError(error, place.engine, place.name)
@@ -83,49 +87,66 @@ interface Following {
   command: Command
   exec: Docker.Exec
   socket: Duplex
-  announcement: ReturnType<typeof openAnnouncement>
   output: ReturnType<typeof openOutputBuffer>
+  /** Undefined where the container has no shell that attends to the command. */
+  attention:
+    | { announcement: ReturnType<typeof openAnnouncement>; trailer: ReturnType<typeof openTrailer> }
+    | undefined
 }
 
-/** Reads to the end of the stream and then asks how the command ended: the stream ends cleanly whether it failed or not. */
+/** Whatever is wrong, who reads the output hears of it. */
 async function follow(following: Following): Promise<Ending> {
-  const { place, command, exec, socket, announcement, output } = following
+  try {
+    const ending = await readToEnd(following)
+    following.output.end()
+    return ending
+  } catch (error) {
+    following.output.fail(error as Error)
+    throw error
+  }
+}
+
+/** The stream ends cleanly whether the command succeeded, failed, or lost its connection: the end has to be judged. */
+async function readToEnd(following: Following): Promise<Ending> {
+  const { place, command, socket, output, attention } = following
   const stderr = openStderrTail()
   try {
     for await (const { stream, payload } of readFrames(socket)) {
-      if (stream === 'stdout') await output.push(payload)
-      else stderr.add(announcement.strip(payload))
+      if (stream === 'stderr') stderr.add(attention?.announcement.pass(payload) ?? payload)
+      else await output.push(attention?.trailer.pass(payload) ?? payload)
     }
   } catch (cause) {
     throw await cut(following, cause instanceof Error ? cause.message : String(cause), cause)
   } finally {
-    announcement.close()
+    attention?.announcement.close()
     socket.destroy()
   }
-  const code = await exitCode(exec).catch(error => {
-    throw output.fail(translateEngineError(error, place.engine, place.name))
-  })
-  if (code === undefined) throw await cut(following, 'it ended while the command went on')
-  output.end()
+  const code = attention?.trailer.status() ?? (await codeWithoutTrailer(following))
   if (code !== 0) await throwIfStopped(place, command, code)
   return { exitCode: code, stderr: stderr.text() }
 }
 
+/** Only a shell that was killed, with its container for instance, ends without its last word: then it has failed. */
+async function codeWithoutTrailer(following: Following): Promise<number> {
+  const { place, exec, attention } = following
+  const code = await exitCode(exec, attention ? 1 : patienceSeconds).catch(error => {
+    throw translateEngineError(error, place.engine, place.name)
+  })
+  if (code !== undefined && !(attention && code === 0)) return code
+  throw await cut(following, 'it ended before the command did')
+}
+
 /** The command may go on without anybody to read it: it is told to end, as far as it can be. */
-async function cut(
-  { place, command, announcement, output }: Following,
-  why: string,
-  cause?: unknown,
-): Promise<Error> {
-  announcement.close()
-  const pid = await announcement.pid
+async function cut({ place, command, attention }: Following, why: string, cause?: unknown): Promise<Error> {
+  attention?.announcement.close()
+  const pid = await attention?.announcement.pid
   if (pid !== undefined) await sendTerm(place, pid)
-  return output.fail(streamCut(command, where(place), why, cause))
+  return streamCut(command, where(place), why, cause)
 }
 
 /** Undefined when it still runs after a while; where the output was closed by the end, that is never so. */
-async function exitCode(exec: Docker.Exec): Promise<number | undefined> {
-  for (let waited = 0; waited < patienceSeconds * 1000; ) {
+async function exitCode(exec: Docker.Exec, seconds = patienceSeconds): Promise<number | undefined> {
+  for (let waited = 0; waited < seconds * 1000; ) {
     const { Running, ExitCode } = await exec.inspect()
     if (!Running && ExitCode !== null) return ExitCode
     const milliseconds = Math.min(500, 5 + waited)
@@ -161,12 +182,7 @@ async function throwIfStopped(
 }
 
 /** TERM until it has ended: one that comes between a fork and an exec may be lost. */
-async function end(
-  place: ContainerPlace,
-  socket: Duplex,
-  pid: Promise<number | undefined>,
-  ended: Promise<unknown>,
-): Promise<void> {
+async function end({ place, socket, attention }: Following, ended: Promise<unknown>): Promise<void> {
   const over = ended.then(
     () => true,
     () => true,
@@ -177,7 +193,7 @@ async function end(
       () => false,
       () => false,
     )
-    const known = await Promise.race([pid, tick])
+    const known = await Promise.race([attention?.announcement.pid, tick])
     if (typeof known === 'number') await sendTerm(place, known)
     const isOver = await Promise.race([over, tick])
     patience.abort()

@@ -13,7 +13,7 @@ export function openOutputBuffer() {
     readable,
     /** Resolves when there is room again. */
     push(piece: Uint8Array): Promise<void> | undefined {
-      if (readable.destroyed || readable.push(piece)) return undefined
+      if (piece.length === 0 || readable.destroyed || readable.push(piece)) return undefined
       return new Promise(resolve => {
         wake = resolve
       })
