@@ -49,6 +49,7 @@ async function inspect(session: Session): Promise<DatabaseInfo> {
     serverVersion: version,
     clientVersion: version,
     systemIdentifier: identifier,
+    user: undefined,
     sizeBytes: Number(size),
     connections: 0,
   }

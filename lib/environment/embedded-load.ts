@@ -8,34 +8,50 @@ import type { Statement, Statements } from './embedded-statements.ts'
 /** Characters of rows that are sent at once; one by one they take three times as long. */
 const togetherCharacters = 128 * 1024
 
+/** Without checkpoints PGlite's log grows to a gigabyte beside the data; so it stays near 100 MB. */
+const checkpointCharacters = 32 * 1024 * 1024
+
 /** Runs the whole dump, and stops at the first statement that fails. */
 export async function load(
   session: Session,
   input: RestoreInput,
   { statements, report, signal }: { statements: Statements; report: Report; signal: AbortSignal | undefined },
 ): Promise<void> {
+  const sql = counted(input.open(signal), 'restore', report, { totalBytes: input.rawBytes })
+  let sinceCheckpoint = 0
+  for await (const batch of batches(statements(sql))) {
+    throwIfAborted(signal)
+    sinceCheckpoint += await run(session, batch)
+    if (sinceCheckpoint < checkpointCharacters) continue
+    await session.exec('CHECKPOINT')
+    sinceCheckpoint = 0
+  }
+}
+
+/** Rows together, everything else one by one, all in order. */
+async function* batches(statements: AsyncIterable<Statement>): AsyncGenerator<Statement[]> {
   let rows: Statement[] = []
   let characters = 0
-  const flush = async () => {
-    if (rows.length > 0) await run(session, rows)
-    rows = []
-    characters = 0
-  }
-  const sql = counted(input.open(signal), 'restore', report, { totalBytes: input.rawBytes })
-  for await (const statement of statements(sql)) {
-    throwIfAborted(signal)
+  for await (const statement of statements) {
     const isRow = statement.words[0] === 'insert'
-    if (!isRow || characters > togetherCharacters) await flush()
-    if (!isRow) await run(session, [statement])
-    else characters += rows.push(statement) && statement.text.length
+    if (rows.length > 0 && (!isRow || characters > togetherCharacters)) {
+      yield rows
+      rows = []
+      characters = 0
+    }
+    if (!isRow) {
+      yield [statement]
+      continue
+    }
+    rows.push(statement)
+    characters += statement.text.length
   }
-  await flush()
+  if (rows.length > 0) yield rows
 }
 
 /** Makes the roles and settings of the backup's globals. */
 export async function loadGlobals(session: Session, globals: string, statements: Statements): Promise<void> {
-  const sql = globals.replaceAll(/^\\.*$/gm, '') // psql's own lines
-  for await (const statement of statements(pieceOf(sql)))
+  for await (const statement of statements(pieceOf(globals)))
     if (isRoleStatement(statement.text)) await run(session, [statement])
 }
 
@@ -43,9 +59,12 @@ async function* pieceOf(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text)
 }
 
-async function run(session: Session, some: readonly Statement[]): Promise<void> {
+/** Returns how many characters it ran. */
+async function run(session: Session, some: readonly Statement[]): Promise<number> {
+  const sql = some.map(({ text }) => text).join('\n')
   try {
-    await session.exec(some.map(({ text }) => text).join('\n'))
+    await session.exec(sql)
+    return sql.length
   } catch (cause) {
     if (!(cause instanceof RespaldoError) || cause.code !== 'command-failed') throw cause
     throw new RespaldoError('command-failed', `The dump does not load: ${cause.message}, in ${place(some)}`, {

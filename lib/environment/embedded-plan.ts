@@ -1,10 +1,11 @@
-import { lstat, readdir, statfs } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { humanBytes } from '../bytes.ts'
 import type { RestoreInput, RestorePlan, RestoreRequest } from '../postgres/database.ts'
 import { folderBytes, type Holder, holderOf } from './embedded-folder.ts'
 import { rolesMade } from './embedded-globals.ts'
 import { type Names, nameProblem } from './embedded-names.ts'
+import { leastRoomBytes, roomBytes } from './embedded-room.ts'
 import type { Needs } from './embedded-statements.ts'
 import { inUse, onlyPlain } from './embedded-use.ts'
 
@@ -28,7 +29,6 @@ type Refusal = RestorePlan['refusals'][number]
 export async function planFacts(names: Names, into: string, needs: Needs | undefined): Promise<PlanFacts> {
   const own = await lstat(names.live).catch(() => undefined)
   const parent = await lstat(names.parent)
-  const { bavail, bsize } = await statfs(names.parent)
   return {
     names,
     needs,
@@ -39,7 +39,7 @@ export async function planFacts(names: Names, into: string, needs: Needs | undef
       bytes: own ? await folderBytes(names.live) : 0,
     },
     target: await whatIs(into),
-    freeBytes: bavail * bsize,
+    freeBytes: await roomBytes(names.parent),
   }
 }
 
@@ -155,7 +155,7 @@ function targetRefusals({ database }: RestoreRequest, { target, names }: PlanFac
   ]
 }
 
-function swapRefusals({ database }: RestoreRequest, { names, live }: PlanFacts): Refusal[] {
+function swapRefusals({ database, dropFirst }: RestoreRequest, { names, live }: PlanFacts): Refusal[] {
   if (database !== names.base)
     return [
       refusal(
@@ -166,6 +166,9 @@ function swapRefusals({ database }: RestoreRequest, { names, live }: PlanFacts):
     ]
   const used = live.holder === undefined ? undefined : inUse('restore-unsafe', names.live, live.holder)
   return [
+    ...(dropFirst
+      ? [refusal('input-invalid', 'A PGlite folder is not dropped first', 'Leave out --drop-first.')]
+      : []),
     ...(used ? [refusal('restore-unsafe', used.message, used.hint)] : []),
     ...(live.mountPoint
       ? [
@@ -192,7 +195,7 @@ const roleRefusals = (missing: readonly string[]): Refusal[] =>
 
 /** The least that it takes: rows are not smaller in tables than as text, by much. */
 function spaceRefusals({ rawBytes }: RestoreInput, { freeBytes, live, names }: PlanFacts): Refusal[] {
-  const needed = emptyDatabaseBytes + (rawBytes ?? live.bytes)
+  const needed = emptyDatabaseBytes + leastRoomBytes + (rawBytes ?? live.bytes)
   if (freeBytes >= needed) return []
   return [
     refusal(

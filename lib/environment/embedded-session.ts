@@ -1,6 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { RespaldoError, throwIfAborted, toRespaldoError } from '../errors.ts'
 import { giveTo, ownerOf } from './embedded-disk.ts'
 import { dataVersion, openingMark } from './embedded-folder.ts'
+import { noRoom, watchRoom } from './embedded-room.ts'
 import { PgliteFailure, startThread, type Thread } from './embedded-thread.ts'
 
 /** An open PGlite database; one statement or several at a time, in order. Failures are RespaldoErrors. */
@@ -30,19 +32,37 @@ export async function withDatabase<T>(
 ): Promise<T> {
   throwIfAborted(signal)
   const owner = opening.create ? undefined : await ownerOf(opening.folder)
+  using room = opening.create ? watchRoom(opening.folder) : undefined
   const thread = startThread()
+  const end = AbortSignal.any([signal, room?.signal].filter(given => given !== undefined))
   try {
-    await open(thread, opening)
-    const mark = await openingMark(opening.folder)
-    const result = await untilAborted(work(sessionOf(thread)), signal)
-    if ((await openingMark(opening.folder)) !== mark) throw openedTwice(opening.folder)
-    await translated(thread.call({ kind: 'close' }))
-    return result
+    return await untilAborted(openWorkClose(thread, opening, work), end)
   } finally {
-    await Promise.race([thread.call({ kind: 'close' }).catch(() => {}), after(graceMilliseconds)])
+    if (!opening.create || !end.aborted) await closeInTime(thread)
     await thread.end()
     if (owner) await giveTo(opening.folder, owner)
   }
+}
+
+async function openWorkClose<T>(
+  thread: Thread,
+  opening: Opening,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  await open(thread, opening)
+  const mark = await openingMark(opening.folder)
+  const result = await work(sessionOf(thread))
+  if ((await openingMark(opening.folder)) !== mark) throw openedTwice(opening.folder)
+  await translated(thread.call({ kind: 'close' }))
+  return result
+}
+
+/** Does nothing for who closed already. A new database that nobody will use is not worth the time. */
+async function closeInTime(thread: Thread): Promise<void> {
+  const timer = new AbortController()
+  const late = wait(graceMilliseconds, undefined, { signal: timer.signal }).catch(() => {})
+  await Promise.race([thread.call({ kind: 'close' }).catch(() => {}), late])
+  timer.abort()
 }
 
 async function open(thread: Thread, { folder, create, extensions }: Opening): Promise<void> {
@@ -73,16 +93,11 @@ const translated = <T>(call: Promise<T>): Promise<T> =>
 function translate(error: unknown): RespaldoError {
   if (!(error instanceof PgliteFailure)) return toRespaldoError(error)
   const { code, message } = error.failure
-  if (code === '53100' || code === 'ENOSPC' || /no space left/i.test(message))
-    return new RespaldoError('space-insufficient', 'There is no room left on the disk of the database', {
-      cause: error,
-      hint: 'Make room and try again; the old data is as it was.',
-    })
+  if (code === '53100' || code === 'ENOSPC' || /no space left/i.test(message)) return noRoom(error)
   return new RespaldoError('command-failed', error.message, { cause: error, context: { sqlstate: code } })
 }
 
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const stop = () => reject(toRespaldoError(signal.reason))
   if (signal.aborted) stop()
@@ -99,6 +114,3 @@ const openedTwice = (folder: string): RespaldoError =>
   new RespaldoError('source-unreachable', `Another process opened ${folder} while it was read`, {
     hint: 'Only one process at a time can use a PGlite folder: close the other one and try again.',
   })
-
-const after = (milliseconds: number): Promise<void> =>
-  new Promise(resolve => void setTimeout(resolve, milliseconds).unref())

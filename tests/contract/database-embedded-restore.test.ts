@@ -7,7 +7,17 @@ import { embeddedEnvironment } from '#lib/environment/embedded'
 import { withDatabase } from '#lib/environment/embedded-session'
 import { splitStatements } from '#lib/postgres/sql-split'
 import { everything, everythingRows } from './embedded-everything.ts'
-import { databaseIn, dumpOf, inputOf, request, rowsIn, run, silent, template } from './embedded-folders.ts'
+import {
+  databaseIn,
+  dumpOf,
+  inputOf,
+  noRecovery,
+  request,
+  rowsIn,
+  run,
+  silent,
+  template,
+} from './embedded-folders.ts'
 
 const kept = 'tienda_before_20250408T160000Z'
 const side = 'tienda_restoring_20250408T160000Z'
@@ -90,7 +100,7 @@ describe('a restore', () => {
     expect(
       await rowsIn(one.folder, "SELECT count(*)::int AS n FROM pg_namespace WHERE nspname = 'ventas'"),
     ).toEqual([{ n: 0 }])
-    expect(await database.restores.recover()).toEqual([])
+    expect(await database.restores.recover(noRecovery)).toEqual([])
     await database.restores.removeKept('tienda_before_20250408T170000Z')
     expect(await readdir(one.parent)).toEqual(['tienda'])
   })
@@ -259,7 +269,7 @@ describe('after a crash', () => {
       await restores.run(await restores.plan(request, input), input, die)`)
     expect(await readdir(one.parent)).toEqual(['tienda', side])
     const database = await databaseIn(one.folder)
-    expect(await database.restores.recover()).toEqual([expect.stringContaining(side)])
+    expect(await database.restores.recover(noRecovery)).toEqual([expect.stringContaining(side)])
     expect(await readdir(one.parent)).toEqual(['tienda'])
     expect(await ids(one.folder)).toEqual([1, 2, 3])
   })

@@ -73,3 +73,12 @@ export const run = (folder: string, sql: string): Promise<void> =>
   withDatabase({ folder }, session => session.exec(sql))
 
 export const silent = () => {}
+
+/** What a recovery is handed that has no safety backup to look for. */
+export const noRecovery = {
+  run: 'recovery',
+  time: new Date(0),
+  safetyOf: () => Promise.reject(new Error('no safety backup was asked for')),
+  report: silent,
+  signal: undefined,
+}
