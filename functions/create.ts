@@ -1,12 +1,7 @@
 import { z } from 'zod'
-import { type BackupParts, backUp } from '#lib/backup'
-import { humanBytes } from '#lib/bytes'
-import { RespaldoError } from '#lib/errors'
+import { type BackupParts, backUp, preflight } from '#lib/backup'
 import { type Context, createFunction } from '#lib/http/create-function'
-import type { DatabaseInfo, Scope } from '#lib/postgres/database'
-import { checkClient } from '#lib/postgres/versions'
-import type { Repository } from '#lib/repository/repository'
-import type { Located } from '#lib/services'
+import type { Scope } from '#lib/postgres/database'
 import { holdSource } from '#lib/session'
 import { localWanted, scope, wanted } from './input.ts'
 
@@ -47,27 +42,6 @@ export const create = createFunction({
     return { backup, environment: { name: located.environment.name, reason: located.reason } }
   },
 })
-
-/** What can be known to fail is refused before anything is written. */
-async function preflight(
-  { database }: Located,
-  { store }: Repository,
-  signal: AbortSignal,
-): Promise<DatabaseInfo> {
-  const info = await database.inspect(signal)
-  checkClient(info)
-  const free = await store.freeBytes()
-  // Text compresses to about a third, and indexes are not dumped.
-  const needed = info.sizeBytes * 0.3
-  if (free === undefined || free >= needed) return info
-  throw new RespaldoError(
-    'space-insufficient',
-    `${store.name} has ${humanBytes(free)} free; this backup needs about ${humanBytes(needed)}`,
-    {
-      hint: 'Make room, or keep the repository elsewhere with --dir.',
-    },
-  )
-}
 
 async function warnOfOtherServer(
   { report }: Context,

@@ -6,6 +6,8 @@ import type { RestoreInput, RestorePlan, RestoreRequest } from '#lib/postgres/da
 import { foreignInput, type OpenedFile } from '#lib/postgres/foreign'
 import { isWhole, type Manifest, scopeKey } from '#lib/repository/manifest'
 import type { Repository } from '#lib/repository/repository'
+import { restoreInput } from '#lib/restore-input'
+import { safetyBackup } from '#lib/safety-backup'
 import type { Located } from '#lib/services'
 import { holdSource } from '#lib/session'
 import { list, localWanted, wanted } from './input.ts'
@@ -20,6 +22,10 @@ const input = z.object({
     .describe('a dump that Respaldo did not make: .sql, .dump, either as .gz or .zst'),
   into: z.string().min(1).optional().describe('restore into this new or empty database'),
   inPlace: z.boolean().optional().describe('restore under the real name, for what is bound to it'),
+  dropFirst: z
+    .boolean()
+    .optional()
+    .describe('with inPlace: drop the old database first, for where two have no room'),
   undo: z.boolean().optional().describe('swap the newest kept database back'),
   tables: list.optional().describe('only these tables'),
   schemas: list.optional().describe('only these schemas'),
@@ -45,16 +51,23 @@ export const restore = createFunction({
     const what =
       input.file === undefined ? await fromRepository(input, repository) : await fromFile(input.file, context)
     const target = await locateTarget(input, context, what.manifest)
-    const request = planned(input, target, what.manifest, services.clock.now(), services.newRun())
-    const plan = await target.database.restores.plan(request, what.input, context.signal)
-    if (input.dryRun) return { plan, backup: what.name }
-    refuseOrConfirm(plan, input.confirm)
+    const { restores } = target.database
+    const request = planned(input, target, services.clock.now(), services.newRun())
+    if (input.dryRun)
+      return { plan: await restores.plan(request, what.input, context.signal), backup: what.name }
+    // The lease comes first: what a dead run left has to be in order before a plan can be true.
     await using held = await holdSource(context, repository, target, {
       wait: input.wait,
       operation: 'restore',
     })
-    const run = { ...plan, request: { ...request, run: held.run } }
-    const restored = await target.database.restores.run(run, what.input, context.report, held.signal)
+    const plan = await restores.plan({ ...request, run: held.run }, what.input, held.signal)
+    refuseOrConfirm(plan, input.confirm)
+    const safety =
+      plan.replaces && request.dropFirst
+        ? await safetyBackup(context, { located: target, repository, held })
+        : undefined
+    const all = safety ? { ...what.input, safety } : what.input
+    const restored = await restores.run(plan, all, context.report, held.signal)
     return { restored, backup: what.name, target: target.source.id }
   },
 })
@@ -72,21 +85,8 @@ async function fromRepository(input: Input, repository: Repository): Promise<Wha
         hint: 'Restore it into a new database with --into NAME.',
       },
     )
-  const contents = repository.contents(manifest)
-  const globals = await contents.globals()
-  return {
-    name: `${manifest.source.id}/${manifest.id}`,
-    manifest,
-    input: {
-      format: manifest.archive.format,
-      open: contents.raw,
-      openZstd: contents.zstd,
-      rawBytes: manifest.sizes.raw,
-      storedBytes: manifest.sizes.stored,
-      tables: await contents.tables(),
-      ...(globals === undefined ? {} : { globals }),
-    },
-  }
+  const name = `${manifest.source.id}/${manifest.id}`
+  return { name, manifest, input: await restoreInput(repository, manifest) }
 }
 
 async function fromFile(path: string, { services, signal }: Context): Promise<What> {
@@ -112,7 +112,7 @@ function locateTarget(
       folder: place.folder,
       url: serverUrl(place),
       database: database ?? (place.environment === 'embedded' ? undefined : place.database),
-      user,
+      user: user ?? manifest.source.user,
     },
     signal,
   )
@@ -125,15 +125,13 @@ function serverUrl({ environment, host, port, database }: Place): string | undef
   return `postgresql:///${encodeURIComponent(database)}?${query}`
 }
 
-function planned(
-  input: Input,
-  target: Located,
-  manifest: Manifest | undefined,
-  time: Date,
-  run: string,
-): RestoreRequest {
+function planned(input: Input, target: Located, time: Date, run: string): RestoreRequest {
   if (input.into !== undefined && input.inPlace)
     throw new RespaldoError('input-invalid', 'into and inPlace exclude each other')
+  if (input.dropFirst && !input.inPlace)
+    throw new RespaldoError('input-invalid', 'dropFirst is a way of restoring in place', {
+      hint: 'Add inPlace (--in-place), or leave it out: without it both databases are kept.',
+    })
   if ((input.tables || input.schemas) && input.into === undefined)
     throw new RespaldoError('restore-unsafe', 'Tables and schemas are restored only into a new database', {
       hint: 'Name one with --into.',
@@ -142,7 +140,8 @@ function planned(
     run,
     time,
     mode: input.into !== undefined ? 'into' : input.inPlace ? 'in-place' : 'swap',
-    database: input.into ?? input.database ?? target.source.place.database ?? manifest?.source.place.database,
+    database: input.into ?? input.database ?? target.source.place.database,
+    ...(input.dropFirst ? { dropFirst: true } : {}),
     ...(input.tables ? { tables: input.tables } : {}),
     ...(input.schemas ? { schemas: input.schemas } : {}),
     ...(input.createRoles ? { createRoles: true } : {}),

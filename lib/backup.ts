@@ -3,6 +3,7 @@ import { RespaldoError } from './errors.ts'
 import { counted } from './events.ts'
 import type { Context } from './http/create-function.ts'
 import type { DatabaseInfo, DumpFormat, Scope, TableCount } from './postgres/database.ts'
+import { checkClient } from './postgres/versions.ts'
 import { walked } from './postgres/walk.ts'
 import { formatVersion, type Manifest } from './repository/manifest.ts'
 import type { Repository } from './repository/repository.ts'
@@ -26,6 +27,27 @@ export interface BackupParts {
   repository: Repository
   info: DatabaseInfo
   held: HeldSource
+}
+
+/** What can be known to fail is refused before anything is written. */
+export async function preflight(
+  { database }: Located,
+  { store }: Repository,
+  signal: AbortSignal,
+): Promise<DatabaseInfo> {
+  const info = await database.inspect(signal)
+  checkClient(info)
+  const free = await store.freeBytes()
+  // Text compresses to about a third, and indexes are not dumped.
+  const needed = info.sizeBytes * 0.3
+  if (free === undefined || free >= needed) return info
+  throw new RespaldoError(
+    'space-insufficient',
+    `${store.name} has ${humanBytes(free)} free; this backup needs about ${humanBytes(needed)}`,
+    {
+      hint: 'Make room, or keep the repository elsewhere with --dir.',
+    },
+  )
 }
 
 /** Dumps a database into the repository. Every gate was passed when this resolves: exit status, stream, archive, sums, lease, manifest. */
@@ -73,6 +95,7 @@ export async function backUp(
         id: source.id,
         kind: source.kind,
         place: source.place,
+        ...(info.user ? { user: info.user } : {}),
         ...(info.systemIdentifier ? { systemIdentifier: info.systemIdentifier } : {}),
       },
       type: 'full' as const,

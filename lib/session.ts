@@ -1,6 +1,7 @@
 import type { Context } from './http/create-function.ts'
 import { acquireLease } from './repository/lease.ts'
 import type { Repository } from './repository/repository.ts'
+import { restoreInput } from './restore-input.ts'
 import type { Located } from './services.ts'
 
 /** A source that this run alone may write to, tidy: what a dead run left beside it has been ended or taken back. */
@@ -31,7 +32,9 @@ export async function holdSource(
   })
   try {
     if (lease.deadRuns.length > 0) await database.endRuns(lease.deadRuns, signal)
-    for (const message of await database.restores.recover(signal)) report({ type: 'warning', message })
+    const safetyOf = async (reference: string) => restoreInput(repository, await repository.find(reference))
+    const recovery = { run, time: services.clock.now(), safetyOf, report, signal }
+    for (const message of await database.restores.recover(recovery)) report({ type: 'warning', message })
     await repository.clearUnfinished(source.id)
   } catch (error) {
     await lease.release()

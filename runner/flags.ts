@@ -61,6 +61,7 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       ...source,
       { flags: '--into <name>', text: 'restore into this new or empty database' },
       { flags: '--in-place', text: 'restore under the real name, for what is bound to it' },
+      { flags: '--drop-first', text: 'with --in-place: where two databases have no room' },
       { flags: '--undo', text: 'swap the newest kept database back' },
       { flags: '--table <name>', text: 'only this table (repeatable)', input: 'tables', many: true },
       { flags: '--schema <name>', text: 'only this schema (repeatable)', input: 'schemas', many: true },

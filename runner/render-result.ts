@@ -101,7 +101,9 @@ function restored({ backup, plan, restored: result }: Restored): string {
   if (!result) return '\n'
   const kept = result.kept
     ? `\n  The old database is kept as ${result.kept} (undo: respaldo restore --undo)`
-    : ''
+    : result.safety
+      ? `\n  The old database was dropped; its safety backup is ${result.safety}`
+      : ''
   const compared = result.tables > 0 ? `\n  ${result.tables} tables with ${result.rows} rows compared` : ''
   return `Restored ${result.database}${backup ? ` from ${backup}` : ''}${compared}${kept}\n`
 }

@@ -20,6 +20,9 @@ export interface DatabaseInfo {
   clientVersion: string | undefined
   /** Names the server's data for its lifetime (pg_control_system); a decimal string. Undefined where it may not be read. */
   systemIdentifier: string | undefined
+  /** The role that connects; undefined where there is none to choose. */
+  user: string | undefined
+  /** On disk, with indexes and what is not vacuumed yet. */
   sizeBytes: number
   /** Client connections to this database, this one not counted. */
   connections: number
@@ -69,7 +72,7 @@ export interface RestoreRequest {
   mode: 'swap' | 'into' | 'in-place'
   /** The database that has the content in the end. */
   database: string
-  /** With `in-place`: the old one is dropped before the new one is made (a safety backup exists). */
+  /** With `in-place`: the old one is dropped before the new one is filled, so that there need not be room for both. */
   dropFirst?: boolean
   tables?: readonly string[]
   schemas?: readonly string[]
@@ -85,10 +88,21 @@ export interface RestoreInput {
   openZstd?(signal?: AbortSignal): Bytes
   /** Raw bytes, where known; stored ones are those of `openZstd`. */
   rawBytes: number | undefined
+  /** Of the database on disk when it was backed up, where known. */
+  databaseBytes?: number | undefined
   storedBytes?: number | undefined
   /** What the restored tables must hold; undefined for a foreign file whose counts come out of its own walk. */
   tables: readonly TableCount[] | undefined
   globals?: string | undefined
+  /** Needed with `dropFirst`: what the old database is made anew from when the restore fails. */
+  safety?: Safety
+}
+
+/** A backup of what a restore with `dropFirst` is about to drop, read back whole. */
+export interface Safety {
+  /** `<source>/<id>`. */
+  reference: string
+  input: RestoreInput
 }
 
 /** What a restore would do, with everything that speaks against it. Nothing has been changed when it is made. */
@@ -116,6 +130,8 @@ export interface RestoreResult {
   database: string
   /** The name under which the old database is kept, if one was. */
   kept: string | undefined
+  /** The safety backup that holds it, if it was dropped first. */
+  safety?: string
   tables: number
   rows: number
 }
@@ -130,6 +146,16 @@ export interface KeptDatabase {
   sizeBytes: number
 }
 
+/** What clearing up after a dead run needs. */
+export interface Recovery {
+  run: string
+  time: Date
+  /** Finds a safety backup by its reference. */
+  safetyOf(reference: string): Promise<RestoreInput>
+  report: Report
+  signal: AbortSignal | undefined
+}
+
 /** A restore as a transaction: until its last step the old data is whole and, but for `in-place`, reachable. */
 export interface Restores {
   plan(request: RestoreRequest, input: RestoreInput, signal?: AbortSignal): Promise<RestorePlan>
@@ -139,6 +165,9 @@ export interface Restores {
   undo(request: { run: string; time: Date; database: string }, signal?: AbortSignal): Promise<RestoreResult>
   kept(signal?: AbortSignal): Promise<readonly KeptDatabase[]>
   removeKept(name: string, signal?: AbortSignal): Promise<void>
-  /** Finishes or takes back what a dead run left: side databases are dropped, an in-place restore's names go back. Says what it did. */
-  recover(signal?: AbortSignal): Promise<readonly string[]>
+  /**
+   * Finishes or takes back what a dead run left: side databases are dropped, an in-place restore's names go back, a database that was
+   * dropped first is made anew from its safety backup. Only for who holds the source's lease. Says what it did.
+   */
+  recover(recovery: Recovery): Promise<readonly string[]>
 }

@@ -22,6 +22,7 @@ export async function inspect(client: Client, signal?: AbortSignal): Promise<Dat
     serverVersion: versionNumber(row.version),
     clientVersion: await toolVersion(client, 'pg_dump', signal),
     systemIdentifier: await systemIdentifier(client, signal),
+    user: client.connection.user,
     sizeBytes: row.size,
     connections: row.connections,
   }

@@ -23,7 +23,8 @@ export interface Manifest {
   labels?: Record<string, string>
   kind: 'regular' | 'safety'
   profile: string
-  source: { id: string; kind: 'postgres'; place: Place; systemIdentifier?: string }
+  /** `user` is the role that was connected as. */
+  source: { id: string; kind: 'postgres'; place: Place; user?: string; systemIdentifier?: string }
   /** Empty: the whole database. */
   scope: Scope
   type: 'full' | 'incremental'
@@ -38,8 +39,8 @@ export interface Manifest {
   client: string
   archive: { format: DumpFormat; version?: string }
   chunks: { average: number; count: number }
-  /** `raw`: the dump; `stored`: what of the repository holds it; `new`: what this backup added, all files together. */
-  sizes: { raw: number; stored: number; new: number }
+  /** `source`: the database on disk; `raw`: the dump; `stored`: what of the repository holds it; `new`: what this backup added, all files together. */
+  sizes: { source: number; raw: number; stored: number; new: number }
   /** 1 − stored/raw. */
   compression: number
   /** `rows` is absent where the archive's version did not let them be counted. */

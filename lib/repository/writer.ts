@@ -19,6 +19,7 @@ type Written = 'objects' | 'sizes' | 'compression' | 'chunks'
 export interface WrittenData {
   data: StoredPart
   index: StoredPart
+  sourceBytes: number
   rawBytes: number
   chunks: Manifest['chunks']
 }
@@ -49,6 +50,7 @@ export function openBackup(store: Store, place: { source: string; id: string }) 
       return {
         data: { name, bytes: storedBytes, sha256 },
         index: await part('index', encodeIndex(index), options.signal),
+        sourceBytes: options.sourceBytes,
         rawBytes: index.rawBytes,
         chunks: { average: index.average, count: index.lengths.length },
       }
@@ -75,7 +77,12 @@ export function openBackup(store: Store, place: { source: string; id: string }) 
         ...rest,
         objects,
         chunks: written.chunks,
-        sizes: { raw: written.rawBytes, stored: written.data.bytes, new: added },
+        sizes: {
+          source: written.sourceBytes,
+          raw: written.rawBytes,
+          stored: written.data.bytes,
+          new: added,
+        },
         compression:
           written.rawBytes > 0 ? Number((1 - written.data.bytes / written.rawBytes).toFixed(4)) : 0,
       }

@@ -6,7 +6,7 @@ import { identifier, literal } from '../sql.ts'
  * - `side`: being filled beside the old one; drop it.
  * - `kept`: the old one after a swap.
  * - `replaced`: the old one while a restore in place goes on; give it its name back.
- * - `unproven`: being filled under the real name; drop it.
+ * - `unproven`: being filled under the real name, or waiting for it; drop it. With `safety`, the old database is made anew from there.
  */
 export type MarkerState = 'side' | 'kept' | 'replaced' | 'unproven'
 
@@ -19,6 +19,8 @@ export interface DatabaseMarker {
   at: string
   /** The database's own comment, which the marker stands in for. */
   comment?: string
+  /** Of `unproven` after a drop: the safety backup that holds the old content. */
+  safety?: string
 }
 
 /** A marked database as the server has it now. */

@@ -1,3 +1,4 @@
+import { humanBytes } from '../../bytes.ts'
 import type { TocEntry } from '../archive.ts'
 import type { RestorePlan, RestoreRequest } from '../database.ts'
 import { major } from '../inspect.ts'
@@ -14,6 +15,8 @@ export interface PlanFacts {
   dumpedFrom: string | undefined
   /** Only asked for with `into` when the database exists. */
   existingIsEmpty: boolean | undefined
+  /** What the database had on disk, or else its dump has raw; undefined for a part, whose size is not known. */
+  neededBytes: number | undefined
   /** Roles that the backup's globals could make. */
   rolesInGlobals: boolean
 }
@@ -35,6 +38,7 @@ export function planRestore(request: RestoreRequest, facts: PlanFacts): RestoreP
       ...rightRefusals(request, facts),
       ...extensionRefusals(facts),
       ...stateRefusals(request, facts),
+      ...roomRefusals(request, facts),
     ],
     replaces: replaced ? request.database : undefined,
     missingRoles,
@@ -84,6 +88,8 @@ function warnings(request: RestoreRequest, facts: PlanFacts): string[] {
       found.push(`${existing.connections} open connections to ${request.database} will be ended`)
     if (existing.replicationSlots.length > 0)
       found.push(`replication slots stay with the old database: ${existing.replicationSlots.join(', ')}`)
+    if (existing.subscriptions.length > 0)
+      found.push(`subscriptions stay with the old database and go on: ${existing.subscriptions.join(', ')}`)
   }
   const subscriptions = facts.entries.filter(entry => entry.desc === 'SUBSCRIPTION').map(entry => entry.tag)
   if (subscriptions.length > 0 && !request.subscriptions)
@@ -187,14 +193,38 @@ function extensionRefusals(facts: PlanFacts): Refusal[] {
   })
 }
 
-function stateRefusals(request: RestoreRequest, facts: PlanFacts): Refusal[] {
-  const { existing } = facts.server
-  if (!existing || request.mode === 'into' || existing.preparedTransactions === 0) return []
+function stateRefusals(request: RestoreRequest, { server: { existing } }: PlanFacts): Refusal[] {
+  const { database, mode, dropFirst } = request
+  if (!existing || mode === 'into') return []
+  const found: Refusal[] = []
+  if (existing.preparedTransactions > 0)
+    found.push({
+      code: 'restore-unsafe',
+      message: `${existing.preparedTransactions} prepared transactions of ${database} forbid its renaming`,
+      hint: 'COMMIT PREPARED or ROLLBACK PREPARED them (pg_prepared_xacts lists them).',
+    })
+  const bound = [...existing.replicationSlots, ...existing.subscriptions]
+  if (dropFirst && bound.length > 0)
+    found.push({
+      code: 'restore-unsafe',
+      message: `Dropping ${database} would lose its replication slots or subscriptions: ${bound.join(', ')}`,
+      hint: 'Drop them on purpose, or restore without --drop-first.',
+    })
+  return found
+}
+
+/** A server whose disk is full stops for everybody, so what surely does not fit is not begun. */
+function roomRefusals(request: RestoreRequest, { server, neededBytes }: PlanFacts): Refusal[] {
+  const { existing } = server
+  if (server.freeBytes === undefined || neededBytes === undefined) return []
+  const free = server.freeBytes + (request.dropFirst && existing ? existing.sizeBytes : 0)
+  if (free >= neededBytes) return []
+  const may = existing && request.mode !== 'into' && !request.dropFirst
   return [
     {
-      code: 'restore-unsafe',
-      message: `${existing.preparedTransactions} prepared transactions of ${request.database} forbid its renaming`,
-      hint: 'COMMIT PREPARED or ROLLBACK PREPARED them (pg_prepared_xacts lists them).',
+      code: 'space-insufficient',
+      message: `The server's disk has ${humanBytes(server.freeBytes)} free; the restored database needs about ${humanBytes(neededBytes)}`,
+      hint: `Make room${may ? ', or restore with --in-place --drop-first, which needs room for one database only' : ''}.`,
     },
   ]
 }

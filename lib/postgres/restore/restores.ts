@@ -1,12 +1,20 @@
 import { RespaldoError } from '../../errors.ts'
 import type { Report } from '../../events.ts'
 import { readToc, type TocEntry } from '../archive.ts'
-import type { KeptDatabase, RestoreInput, RestorePlan, RestoreResult, Restores } from '../database.ts'
+import type {
+  KeptDatabase,
+  Recovery,
+  RestoreInput,
+  RestorePlan,
+  RestoreResult,
+  Restores,
+} from '../database.ts'
 import { type Client, execute } from '../psql.ts'
 import { identifier } from '../sql.ts'
 import { compareRows } from './compare.ts'
+import { dropFirst, fromSafety } from './drop-first.ts'
 import { load } from './load.ts'
-import { commentSql, markedDatabases, markSql } from './markers.ts'
+import { commentSql, type MarkedDatabase, markedDatabases, markSql } from './markers.ts'
 import { planRestore } from './plan.ts'
 import { databaseProperties } from './properties.ts'
 import { roleStatements } from './roles.ts'
@@ -30,6 +38,7 @@ export function shellRestores(clientOf: (run: string) => Promise<Client>, databa
         entries,
         dumpedFrom,
         existingIsEmpty,
+        neededBytes: request.tables || request.schemas ? undefined : (input.databaseBytes ?? input.rawBytes),
         rolesInGlobals: input.globals !== undefined,
       })
     },
@@ -46,7 +55,7 @@ export function shellRestores(clientOf: (run: string) => Promise<Client>, databa
       if (!marked.some(found => found.name === name && found.state === 'kept')) throw notKept(name)
       await execute(client, `DROP DATABASE ${identifier(name)};`, { database: maintenance(name), signal })
     },
-    recover: async signal => recover(await clientOf('recover'), database, signal),
+    recover: async recovery => recover(await clientOf(recovery.run), database, recovery),
   }
 }
 
@@ -86,7 +95,21 @@ async function run(
     report,
     signal,
   }
-  return request.mode === 'in-place' && server.existing ? inPlace(restoring) : swap(restoring)
+  if (request.mode !== 'in-place' || !server.existing) return swap(restoring)
+  return request.dropFirst ? dropFirst(restoring, await fromBackup(restoring)) : inPlace(restoring)
+}
+
+/** The same restore with the safety backup as what is restored. */
+async function fromBackup(restoring: Restoring): Promise<Restoring & { reference: string }> {
+  const { safety } = restoring.input
+  if (!safety) throw new RespaldoError('internal', 'A database is dropped only after a safety backup of it')
+  const { entries } = await tableOfContents(safety.input, restoring.signal)
+  return {
+    ...restoring,
+    input: safety.input,
+    properties: databaseProperties(entries),
+    reference: safety.reference,
+  }
 }
 
 async function createRoles(
@@ -147,8 +170,9 @@ async function undo(
   return { database, kept: existing ? away : undefined, tables: 0, rows: 0 }
 }
 
-/** Only called by who holds the source's lease: whatever is half made is then a dead run's. */
-async function recover(client: Client, database: string, signal?: AbortSignal): Promise<string[]> {
+/** Whatever is half made is a dead run's, because this one holds the lease. */
+async function recover(client: Client, database: string, recovery: Recovery): Promise<string[]> {
+  const { signal } = recovery
   const did: string[] = []
   const marked = (await markedDatabases(client, maintenance(database), signal)).filter(
     ({ of }) => of === database,
@@ -161,7 +185,37 @@ async function recover(client: Client, database: string, signal?: AbortSignal): 
     await putBack(client, { database, kept: name, comment })
     did.push(`gave ${name} its name ${database} back after an interrupted restore in place`)
   }
+  for (const found of marked.filter(({ state, safety }) => state === 'unproven' && safety))
+    did.push(await recoverDropped(client, found, recovery))
   return did
+}
+
+/** The safety backup is only needed once the old database is gone; before, the place that was made for the new one goes. */
+async function recoverDropped(
+  client: Client,
+  { name, of, safety }: MarkedDatabase,
+  { run, time, safetyOf, report, signal }: Recovery,
+): Promise<string> {
+  const { existing } = await serverFacts(client, of, signal)
+  if (existing && name !== of) {
+    await drop(client, of, name)
+    return `dropped ${name}, which an interrupted restore left empty`
+  }
+  const request = { run, time, mode: 'in-place' as const, database: of, dropFirst: true }
+  const input = await safetyOf(safety!)
+  const { entries } = await tableOfContents(input, signal)
+  const plan = {
+    request,
+    steps: [],
+    warnings: [],
+    refusals: [],
+    replaces: of,
+    missingRoles: [],
+    openConnections: 0,
+  }
+  const properties = databaseProperties(entries)
+  await fromSafety({ client, plan, input, properties, old: undefined, report, signal }, safety!)
+  return `made ${of} anew from the safety backup ${safety}, after an interrupted restore had dropped it`
 }
 
 const asKept = ({

@@ -1,5 +1,6 @@
 import { type Client, query, queryOne } from '../psql.ts'
 import { literal } from '../sql.ts'
+import { freeBytes } from './room.ts'
 
 /** A database whose name is nobody's business here: where commands about other databases are run. */
 export const maintenance = (database: string): string => (database === 'postgres' ? 'template1' : 'postgres')
@@ -15,6 +16,8 @@ export interface ServerFacts {
   /** Extensions that can be installed, and whether without superuser. */
   extensions: ReadonlyMap<string, { trusted: boolean }>
   tablespaces: ReadonlySet<string>
+  /** On the disk of its databases, where that can be told. */
+  freeBytes: number | undefined
   /** The database to be replaced, if it exists. */
   existing: ExistingDatabase | undefined
 }
@@ -28,6 +31,7 @@ export interface ExistingDatabase {
   superuserConnections: number
   preparedTransactions: number
   replicationSlots: string[]
+  subscriptions: string[]
 }
 
 /** Asks a server from a third database, so that the one in question may be absent or busy. */
@@ -65,6 +69,7 @@ export async function serverFacts(
     mayBecome: new Set(roles.filter(role => role.become).map(role => role.name)),
     extensions: new Map(extensions.map(({ name, trusted }) => [name, { trusted }])),
     tablespaces: new Set(tablespaces.map(({ name }) => name)),
+    freeBytes: await freeBytes(client, options),
     existing: await existingDatabase(client, database, options),
   }
 }
@@ -77,20 +82,19 @@ async function existingDatabase(
   options: Options,
 ): Promise<ExistingDatabase | undefined> {
   const name = literal(database)
-  const [row] = await query<
-    Omit<ExistingDatabase, 'replicationSlots'> & { replicationSlots: string[] | null }
-  >(
+  const [row] = await query<ExistingDatabase>(
     client,
     `SELECT pg_get_userbyid(datdba) AS owner, shobj_description(oid, 'pg_database') AS comment, pg_database_size(oid) AS "sizeBytes",
        (SELECT count(*) FROM pg_stat_activity a WHERE a.datname = ${name} AND a.backend_type = 'client backend') AS connections,
        (SELECT count(*) FROM pg_stat_activity a JOIN pg_roles r ON r.rolname = a.usename
           WHERE a.datname = ${name} AND r.rolsuper) AS "superuserConnections",
        (SELECT count(*) FROM pg_prepared_xacts p WHERE p.database = ${name}) AS "preparedTransactions",
-       (SELECT json_agg(slot_name) FROM pg_replication_slots s WHERE s.database = ${name}) AS "replicationSlots"
-     FROM pg_database WHERE datname = ${name}`,
+       (SELECT coalesce(json_agg(slot_name), '[]') FROM pg_replication_slots s WHERE s.database = ${name}) AS "replicationSlots",
+       (SELECT coalesce(json_agg(subname), '[]') FROM pg_subscription u WHERE u.subdbid = d.oid) AS subscriptions
+     FROM pg_database d WHERE datname = ${name}`,
     options,
   )
-  return row && { ...row, replicationSlots: row.replicationSlots ?? [] }
+  return row
 }
 
 /** True when a database holds no relation, type, function or schema of a user's. */

@@ -22,7 +22,8 @@ export interface Restoring {
   signal: AbortSignal | undefined
 }
 
-const marker = (
+/** The marker of a restore's own database. */
+export const marker = (
   { plan }: Restoring,
   state: DatabaseMarker['state'],
   comment?: string | null,
@@ -45,7 +46,7 @@ export async function swap(restoring: Restoring): Promise<RestoreResult> {
   const { client, plan, old, signal } = restoring
   const { database, time } = plan.request
   const side = sideName(database, time)
-  await createMarked(restoring, side, 'side')
+  await createMarked(restoring, side, marker(restoring, 'side'))
   try {
     const counts = await fill(restoring, side)
     const kept = old ? keptName(database, time) : undefined
@@ -83,7 +84,7 @@ export async function inPlace(restoring: Restoring): Promise<RestoreResult> {
   const { database, time } = plan.request
   const side = sideName(database, time)
   const kept = keptName(database, time)
-  await createMarked(restoring, side, 'side')
+  await createMarked(restoring, side, marker(restoring, 'side'))
   try {
     report({ type: 'step', step: 'rename', message: `Renaming the old database to ${kept}` })
     await renamed(client, database, awayStatements(restoring, side, kept), signal)
@@ -113,9 +114,13 @@ function awayStatements(restoring: Restoring, side: string, kept: string): strin
     markSql(kept, marker(restoring, 'replaced', restoring.old?.comment)),
     `ALTER DATABASE ${identifier(side)} RENAME TO ${identifier(database)};`,
     markSql(database, marker(restoring, 'unproven')),
-    `REVOKE CONNECT ON DATABASE ${identifier(database)} FROM PUBLIC;`,
+    closeSql(database),
   ]
 }
+
+/** Lets nobody in but the owner and superusers; `fill` opens what was restored in place. */
+export const closeSql = (name: string): string =>
+  `REVOKE CONNECT ON DATABASE ${identifier(name)} FROM PUBLIC;`
 
 /** Drops what stands under the name and gives the old database its name and its comment back. */
 export async function putBack(
@@ -130,21 +135,17 @@ export async function putBack(
 }
 
 /** A new database from template0 with the archive's encoding and locale, marked as ours. */
-export async function createMarked(
-  restoring: Restoring,
-  name: string,
-  state: DatabaseMarker['state'],
-): Promise<void> {
+export async function createMarked(restoring: Restoring, name: string, mark: DatabaseMarker): Promise<void> {
   const { client, plan, properties, report, signal } = restoring
   report({ type: 'step', step: 'create', message: `Creating ${name}` })
-  await execute(client, `${properties.create(name)}\n${markSql(name, marker(restoring, state))}`, {
+  await execute(client, `${properties.create(name)}\n${markSql(name, mark)}`, {
     database: maintenance(plan.request.database),
     signal,
   })
 }
 
 /** Loads, compares, analyzes, and gives the database its properties. */
-async function fill(restoring: Restoring, name: string): Promise<{ tables: number; rows: number }> {
+export async function fill(restoring: Restoring, name: string): Promise<{ tables: number; rows: number }> {
   const { client, plan, input, report, signal } = restoring
   const options = { database: name, signal }
   report({ type: 'step', step: 'restore', message: `Restoring into ${name}` })
