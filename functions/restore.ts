@@ -161,7 +161,7 @@ function refuseOrConfirm(plan: RestorePlan, confirm: string | undefined): void {
     })
   if (plan.replaces === undefined || confirm === plan.replaces || words.includes(confirm ?? '')) return
   throw new RespaldoError('not-confirmed', `The restore would replace the database ${plan.replaces}`, {
-    hint: `Confirm with its name (confirm: "${plan.replaces}"), or restore into a new database with into.`,
+    hint: `Confirm with its name, ${plan.replaces}, or restore into a new database (into).`,
     context: { plan },
   })
 }

@@ -22,6 +22,7 @@ export async function confirmation(
       question.message,
       { output },
     )
+  else prompts.log.warn(question.message, { output })
   const answer = await prompts.text({
     message: 'Type the name to confirm',
     ...(plan?.replaces ? { placeholder: plan.replaces } : {}),

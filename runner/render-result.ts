@@ -29,6 +29,8 @@ export function people(name: string, result: unknown, options: { verbose: boolea
       return listed(result as Listing, options.verbose)
     case 'restore':
       return restored(result as Restored)
+    case 'remove':
+      return `Removed ${(result as { removed: string }).removed}\n`
     case 'status':
       return status(result as Status)
     default:
@@ -43,10 +45,10 @@ interface Listing {
 }
 
 function created({ backup }: { backup: Manifestlike }): string {
-  const rows = backup.totals.rows === undefined ? '' : `, ${backup.totals.rows} rows`
+  const rows = backup.totals.rows === undefined ? '' : `, ${count(backup.totals.rows, 'row')}`
   return [
     `Backed up ${backup.source.id} as ${backup.id}`,
-    `  ${backup.totals.tables} tables${rows}; ${humanBytes(backup.sizes.raw)} stored as ${humanBytes(backup.sizes.stored)}`,
+    `  ${count(backup.totals.tables, 'table')}${rows}; ${humanBytes(backup.sizes.raw)} stored as ${humanBytes(backup.sizes.stored)}`,
     '',
   ].join('\n')
 }
@@ -72,6 +74,9 @@ function listed({ backups, damaged }: Listing, verbose: boolean): string {
   if (backups.length === 0 && broken.length === 0) return 'No backups.\n'
   return [table([head, ...rows]), ...broken, ...details].join('')
 }
+
+/** `1 row`, `2 rows`. */
+const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`
 
 /** `5 min`, `3 h`, `12 d`. */
 function age(finished: string): string {
@@ -104,7 +109,8 @@ function restored({ backup, plan, restored: result }: Restored): string {
     : result.safety
       ? `\n  The old database was dropped; its safety backup is ${result.safety}`
       : ''
-  const compared = result.tables > 0 ? `\n  ${result.tables} tables with ${result.rows} rows compared` : ''
+  const compared =
+    result.tables > 0 ? `\n  ${count(result.tables, 'table')} with ${count(result.rows, 'row')} compared` : ''
   return `Restored ${result.database}${backup ? ` from ${backup}` : ''}${compared}${kept}\n`
 }
 
@@ -130,7 +136,7 @@ interface StatusSource {
 function status({ tool, profile, repository, environments }: Status): string {
   const where = repository.error
     ? repository.error.message
-    : `${repository.name}: ${repository.backups} backups${repository.freeBytes === undefined ? '' : `, ${humanBytes(repository.freeBytes)} free`}`
+    : `${repository.name}: ${count(repository.backups ?? 0, 'backup')}${repository.freeBytes === undefined ? '' : `, ${humanBytes(repository.freeBytes)} free`}`
   return [
     `${tool}, profile ${profile}`,
     `repository: ${where}`,
@@ -150,7 +156,7 @@ function sourceLines(source: StatusSource): string[] {
   const failure = typeof source.error === 'string' ? source.error : source.error?.message
   const facts =
     failure ??
-    `PostgreSQL ${source.serverVersion}, pg_dump ${source.clientVersion ?? 'missing'}, ${humanBytes(source.sizeBytes ?? 0)}, ${source.connections} connections`
+    `PostgreSQL ${source.serverVersion}, pg_dump ${source.clientVersion ?? 'missing'}, ${humanBytes(source.sizeBytes ?? 0)}, ${count(source.connections ?? 0, 'connection')}`
   const kept = (source.kept ?? []).map(
     ({ name, sizeBytes }) =>
       `    kept: ${name}, ${humanBytes(sizeBytes)} (remove: respaldo remove --kept ${name})`,

@@ -44,7 +44,11 @@ async function called(
   const app = functions[name]!
   const once = async (more: Record<string, unknown>) =>
     outcome(
-      await invoke(app, services, { input: { ...input, ...more }, events: true, signal: outside.signal }),
+      await invoke(app, services, {
+        input: { ...input, ...more },
+        events: app.method === 'POST', // what only reads has none, and its answer may be long
+        signal: outside.signal,
+      }),
       renderer,
     )
   const asks = canAsk(outside, options)
@@ -90,8 +94,11 @@ async function chosenBackup(services: Services, outside: Outside): Promise<strin
 }
 
 async function outcome(response: Response, renderer: Renderer): Promise<unknown> {
-  if (!response.headers.get('content-type')?.includes('ndjson'))
-    throw received(((await response.json()) as { error: Body }).error)
+  if (!response.headers.get('content-type')?.includes('ndjson')) {
+    const answer = (await response.json()) as { error?: Body }
+    if (answer.error) throw received(answer.error)
+    return answer
+  }
   for await (const event of eventsOf(response)) {
     if (event.type === 'done') return event.result
     if (event.type === 'failed') throw received(event.error as Body)
