@@ -71,9 +71,9 @@ function tooOld(version: string): RespaldoError {
 
 function checkFormat(format: number, at: number): void {
   if (format === 1) return
-  if (format === 3) throw wrongKind('The archive has the tar format')
-  if (format === 5)
-    throw wrongKind('The file is the table of contents (toc.dat) of an archive in directory format')
+  // The directory format calls itself tar, and the tar format has this file within itself.
+  if (format === 3)
+    throw wrongKind('It is only the table of contents (toc.dat) of an archive in directory or tar format')
   throw corrupt(at, `an unknown format ${format}`)
 }
 

@@ -1,6 +1,7 @@
 import { RespaldoError } from '../errors.ts'
 import { type Report, silent } from '../events.ts'
 import { judgeCommand } from './plain-commands.ts'
+import { clusterHeader, cutShort, refused, severalDatabases, within } from './plain-errors.ts'
 import { openPassage } from './plain-passage.ts'
 import { judge, type Verdict } from './plain-rules.ts'
 import { type MetaCommand, type SqlStatement, sqlScanner } from './sql-scanner.ts'
@@ -48,10 +49,10 @@ function openGuard({ report = silent, subscriptions = false }: GuardOptions): Gu
   const scanner = sqlScanner({
     mark: end => passage.cut(0, end),
     comment(text) {
-      if (text.trim() === 'PostgreSQL database cluster dump') throw severalDatabases()
+      if (text.trim() === clusterHeader) throw severalDatabases()
     },
     word(statement) {
-      verdict = decided(statement, judge(statement.words.slice(0, -1), { subscriptions }))
+      verdict = decided(statement, judge(settledWords(statement), { subscriptions }))
       return verdict === undefined
     },
     statement(statement, end) {
@@ -111,10 +112,15 @@ function openGuard({ report = silent, subscriptions = false }: GuardOptions): Gu
     },
     end() {
       const open = scanner.end()
-      if (open) throw endsWithin(open, total)
+      if (open) throw cutShort(total, within(open))
       return passage.upTo(total)
     },
   }
+}
+
+/** The last word may go on with a dot and another one. */
+function settledWords({ words }: SqlStatement): readonly string[] {
+  return words.at(-1) === '()' ? words : words.slice(0, -1)
 }
 
 /** What a dump says before it connects to its database. */
@@ -124,36 +130,9 @@ function isPreparation({ words }: SqlStatement): boolean {
 
 /** psql takes a line only up to a NUL, so that what it runs would not be what was judged. */
 function refuseNul(piece: Uint8Array, before: number): void {
-  const at = piece.indexOf(0)
+  const at = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).indexOf(0)
   if (at === -1) return
   throw new RespaldoError('input-invalid', `The SQL has a NUL at byte ${before + at}`, {
     hint: 'It is not plain SQL in UTF-8; give a file that pg_dump wrote.',
   })
-}
-
-function refused(line: number | undefined, reason: string): RespaldoError {
-  const where = line === undefined ? '' : ` at line ${line}`
-  return new RespaldoError('input-invalid', `The SQL cannot be restored${where}: ${reason}`, {
-    hint: 'Take that out of the file, or restore it by hand with psql.',
-    context: { line },
-  })
-}
-
-function severalDatabases(line?: number): RespaldoError {
-  const where = line === undefined ? '' : `, at line ${line} another one`
-  return new RespaldoError('input-invalid', `The SQL is about several databases${where}`, {
-    hint: 'It was made by pg_dumpall or by hand. Dump the one database with pg_dump, and roles with --globals-only.',
-    context: { line },
-  })
-}
-
-function endsWithin(open: string, offset: number): RespaldoError {
-  return new RespaldoError(
-    'data-corrupt',
-    `The SQL ends at byte ${offset} within ${open === 'COPY data' ? open : `a ${open}`}`,
-    {
-      hint: 'The file is not whole: get it again from where it came from.',
-      context: { offset },
-    },
-  )
 }

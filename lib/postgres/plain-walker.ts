@@ -1,6 +1,7 @@
 import { RespaldoError } from '../errors.ts'
 import type { Walker, WalkResult } from './archive.ts'
 import { type PlainCounts, plainCounts } from './plain-counts.ts'
+import { clusterHeader, cutShort, damagedSql, severalDatabases, within } from './plain-errors.ts'
 import { type OpenEnd, type SqlScanner, sqlScanner } from './sql-scanner.ts'
 
 /** What the end of the SQL has to look like. */
@@ -16,15 +17,19 @@ const header = 'PostgreSQL database dump'
 const trailer = 'PostgreSQL database dump complete'
 
 /**
- * Walks pg_dump's plain format. Whole means: pg_dump's last comment was seen outside quotes and data, and nothing but comments, blanks and
- * `\unrestrict` follows. Rows are counted in COPY's text and in INSERTs with VALUES; tables without rows are known where pg_dump announced
- * their data. Rows are undefined for CSV and binary data and for INSERT … SELECT.
+ * Walks pg_dump's plain format. Whole means: pg_dump's last comment was seen outside quotes and data, every `\restrict` was taken back, and
+ * nothing but comments and blanks follows. Rows are counted in COPY's text and in INSERTs with VALUES; tables without rows are known where
+ * pg_dump announced their data. Rows are undefined for CSV and binary data, for INSERT … SELECT, and in foreign SQL, which may also delete.
  */
 export function plainWalker(options: PlainWalkerOptions = {}): Walker {
   const counts = plainCounts()
   const about: { serverVersion?: string; dumpVersion?: string } = {}
   let begun = false
+  let marked = false
+  /** The mark is a line of a comment that has one more, empty line. */
   let ended = false
+  /** The key of a `\restrict`: one that is cut takes nothing back. */
+  let restrictedBy: string | undefined
   let bytes = 0
 
   const scanner: SqlScanner = sqlScanner({
@@ -37,16 +42,21 @@ export function plainWalker(options: PlainWalkerOptions = {}): Walker {
     },
     copy: data => counts.copy(data),
     meta({ text, line }) {
-      if (!/^\\(?:un)?restrict\b/.test(text)) refuseBehindEnd(line)
+      const [command, key = ''] = text.split(/\s+/)
+      if (command !== '\\unrestrict') refuseBehindEnd(line)
+      if (command === '\\restrict') restrictedBy = key
+      else if (command === '\\unrestrict' && key === restrictedBy) restrictedBy = undefined
     },
     problem(reason, line) {
-      throw damaged(line, `it cannot be read because of ${reason}`)
+      throw damagedSql(line, `it cannot be read because of ${reason}`)
     },
   })
 
   function readComment(text: string): void {
+    if (text === clusterHeader) throw severalDatabases()
     if (text === header) begun = true
-    if (text === trailer) ended = true
+    if (marked && text === '') ended = true
+    if (text === trailer) marked = true
     const [, what, version] = /^Dumped (from database|by pg_dump) version (.+)$/.exec(text) ?? []
     if (version && what === 'from database') about.serverVersion ??= version
     if (version && what === 'by pg_dump') about.dumpVersion ??= version
@@ -54,7 +64,7 @@ export function plainWalker(options: PlainWalkerOptions = {}): Walker {
   }
 
   function refuseBehindEnd(line: number): void {
-    if (ended) throw damaged(line, 'something follows the end of the dump')
+    if (marked) throw damagedSql(line, 'something follows the end of the dump')
   }
 
   function checkEnd(open: OpenEnd): void {
@@ -62,8 +72,9 @@ export function plainWalker(options: PlainWalkerOptions = {}): Walker {
       throw new RespaldoError('data-corrupt', 'The SQL is empty', {
         hint: 'The dump failed before it wrote anything.',
       })
-    if (open) throw cut(bytes, `within ${open === 'COPY data' ? open : `a ${open}`}`)
-    if (!ended && (begun || !options.foreign)) throw cut(bytes, 'without the last line of a dump')
+    if (open) throw cutShort(bytes, within(open))
+    if (restrictedBy !== undefined) throw cutShort(bytes, 'before \\unrestrict')
+    if (!ended && (begun || !options.foreign)) throw cutShort(bytes, 'without the last line of a dump')
   }
 
   return {
@@ -92,21 +103,7 @@ function plainResult(
     database: undefined,
     compression: 'none',
     entries: [],
-    tables: counts.tables(),
+    tables: complete ? counts.tables() : counts.tables().map(table => ({ ...table, rows: undefined })),
     largeObjects: { count: counts.largeObjects(), bytes: undefined },
   }
-}
-
-function cut(offset: number, reason: string): RespaldoError {
-  return new RespaldoError('data-corrupt', `The SQL ends at byte ${offset} ${reason}`, {
-    hint: 'The dump is not whole: use another one, or make it again.',
-    context: { offset, reason },
-  })
-}
-
-function damaged(line: number, reason: string): RespaldoError {
-  return new RespaldoError('data-corrupt', `The SQL is damaged at line ${line}: ${reason}`, {
-    hint: 'Use another dump, or make it again with pg_dump.',
-    context: { line, reason },
-  })
 }

@@ -14,7 +14,7 @@ export function wordReader(convert: (text: string) => string): (bytes: Uint8Arra
     const slot = slotOf(bytes, length)
     const found = known[slot]
     if (found && isSame(found.bytes, bytes, length)) return found.text
-    const own = bytes.slice(0, length)
+    const own = Uint8Array.from(bytes.subarray(0, length)) // slice of a Buffer would be no copy
     const text = convert(decodeText(own))
     known[slot] = { bytes: own, text }
     return text

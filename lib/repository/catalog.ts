@@ -58,12 +58,18 @@ export async function readManifest(store: Store, source: string, id: string): Pr
     if (manifest.source.id === source && manifest.id === id) return manifest
   } catch (error) {
     if (error instanceof MissingObject) return undefined
+    if (error instanceof RangeError) throw tooLong(key)
     throw error
   }
   throw new RespaldoError('data-corrupt', `${key}: it is the manifest of another backup`, {
     hint: 'The folder was renamed or copied. Give it its own name back.',
   })
 }
+
+const tooLong = (key: string): RespaldoError =>
+  new RespaldoError('data-corrupt', `${key}: it is far too long for a manifest`, {
+    hint: 'The file was changed after the backup was made. The other backups are not affected.',
+  })
 
 function newestFirst(a: Manifest, b: Manifest): number {
   if (a.started !== b.started) return a.started < b.started ? 1 : -1

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { RespaldoError } from '../errors.ts'
+import { tooNew } from './manifest.ts'
 
 /** The chunks of one backup in stream order. See FORMAT.md, "index". */
 export interface ChunkIndex {
@@ -71,7 +72,7 @@ function words(values: ArrayLike<number>): Buffer {
 
 /** Reads what `encodeIndex` wrote; anything else is `data-corrupt`. `where` names the file in the message. */
 export function decodeIndex(bytes: Buffer, where: string): ChunkIndex {
-  const corrupt = (what: string) => new RespaldoError('data-corrupt', `${where}: ${what}`)
+  const corrupt = (what: string) => damagedIndex(where, what)
   if (bytes.length < headBytes + hashBytes || bytes.toString('latin1', 0, 8) !== magic)
     throw corrupt('not a chunk index')
   const body = bytes.subarray(0, bytes.length - hashBytes)
@@ -85,7 +86,9 @@ export function decodeIndex(bytes: Buffer, where: string): ChunkIndex {
     number,
     number,
   ]
-  if (format !== version) throw corrupt(`index version ${format} is not known to this version of Respaldo`)
+  if (format > version) throw tooNew(where, format, version)
+  if (body.length < headBytes + frames * 8 + segments * 12 + chunks * (4 + hashBytes))
+    throw corrupt('its parts do not add up')
   const reader = { at: headBytes }
   const index: ChunkIndex = {
     average,
@@ -98,6 +101,33 @@ export function decodeIndex(bytes: Buffer, where: string): ChunkIndex {
   }
   if (reader.at + chunks * hashBytes !== body.length) throw corrupt('its parts do not add up')
   return index
+}
+
+const damagedIndex = (where: string, what: string): RespaldoError =>
+  new RespaldoError('data-corrupt', `${where}: ${what}`, {
+    hint: 'The file was changed or damaged after the backup was made. Restore another backup, and check the disk.',
+  })
+
+/** Throws `data-corrupt` unless the index can be true by itself: its sum says only that it is what was written. */
+export function assertConsistent(index: ChunkIndex, where: string): void {
+  if (!isConsistent(index)) throw damagedIndex(where, 'its parts do not add up')
+}
+
+/** The frames hold exactly the own chunks, the runs point to what there is, and the lengths that are known make up no more than the stream. */
+function isConsistent({ frames, lengths, segments, parents, rawBytes }: ChunkIndex): boolean {
+  const framed = frames.reduce((sum, { chunks }) => sum + chunks, 0)
+  const isThere = ({ backup, first, count }: Segment) =>
+    backup <= parents.length && (backup > 0 || first + count <= lengths.length)
+  const own = segments.filter(({ backup }) => backup === 0)
+  const bytes = own.reduce((sum, run) => sum + bytesOf(lengths, run), 0)
+  const isComplete = own.length < segments.length ? bytes <= rawBytes : bytes === rawBytes
+  return framed === lengths.length && segments.every(isThere) && isComplete
+}
+
+function bytesOf(lengths: Uint32Array, { first, count }: Segment): number {
+  let bytes = 0
+  for (let chunk = first; chunk < first + count; chunk++) bytes += lengths[chunk]!
+  return bytes
 }
 
 function readWords(bytes: Buffer, at: number, count: number): Uint32Array {

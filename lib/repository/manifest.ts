@@ -87,10 +87,10 @@ function parse(bytes: Buffer, corrupt: (what: string, cause?: unknown) => Respal
 }
 
 /** The refusal of a document that a newer Respaldo wrote. */
-export function tooNew(where: string, format: number): RespaldoError {
+export function tooNew(where: string, format: number, newest = formatVersion): RespaldoError {
   return new RespaldoError(
     'version-mismatch',
-    `${where} has format ${format}; this version of Respaldo reads up to ${formatVersion}`,
+    `${where} has format ${format}; this version of Respaldo reads up to ${newest}`,
     {
       hint: 'Use a newer version of Respaldo.',
     },

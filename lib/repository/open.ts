@@ -19,6 +19,7 @@ export async function readMarker(store: Store): Promise<Marker> {
   try {
     return parseMarker(await collect(store.get(marker), 65_536), store.name)
   } catch (error) {
+    if (error instanceof RangeError) throw damagedMarker(store.name)
     if (!(error instanceof MissingObject)) throw error
     await refuseForeign(store)
     throw new RespaldoError('repository-not-found', `There is no repository in ${store.name}`, {
@@ -63,10 +64,13 @@ function parseMarker(bytes: Buffer, name: string): Marker {
   const found = parseJson(bytes)
   if (typeof found?.format === 'number' && found.format > formatVersion) throw tooNew(name, found.format)
   if (found?.format === formatVersion && typeof found.id === 'string') return found as Marker
-  throw new RespaldoError('data-corrupt', `${name}: ${marker} is damaged`, {
+  throw damagedMarker(name)
+}
+
+const damagedMarker = (name: string): RespaldoError =>
+  new RespaldoError('data-corrupt', `${name}: ${marker} is damaged`, {
     hint: `The backups are readable without it: see ${readme}. Put the file back from a copy of the repository.`,
   })
-}
 
 function parseJson(bytes: Buffer): Partial<Marker> | undefined {
   try {

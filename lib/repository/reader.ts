@@ -4,7 +4,7 @@ import { RespaldoError } from '../errors.ts'
 import type { TableCount } from '../postgres/database.ts'
 import { MissingObject, type Store } from '../store/store.ts'
 import { readFrames } from './frames.ts'
-import { decodeIndex } from './index-file.ts'
+import { assertConsistent, decodeIndex } from './index-file.ts'
 import { backupFolder } from './layout.ts'
 import type { Manifest, StoredPart } from './manifest.ts'
 import { decompress } from './zstd.ts'
@@ -29,7 +29,9 @@ export function openContents(store: Store, manifest: Manifest): Contents {
 
   async function* frames(signal: AbortSignal | undefined) {
     const key = folder + objects.data.name
-    const index = decodeIndex(await document(store, folder, objects.index), folder + objects.index.name)
+    const where = folder + objects.index.name
+    const index = decodeIndex(await document(store, folder, objects.index), where)
+    assertConsistent(index, where)
     yield* readFrames(found(store.get(key, { signal }), key), index, key)
   }
   const json = async (part: StoredPart) => (await unpacked(store, folder, part)).toString()

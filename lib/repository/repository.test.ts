@@ -183,4 +183,18 @@ describe('repository', () => {
         repository.newId('pc_db', { started: new Date(0), type: 'full', name }),
       ).rejects.toMatchObject({ code: 'input-invalid' })
   })
+
+  test('a file that is far too long to be a manifest or a marker is damage, and hides no other backup', async () => {
+    const { store, repository } = await opened()
+    const { id } = await backUp(repository)
+    const other = await backUp(repository, { started: '2025-04-09T16:00:00.000Z' })
+    await store.put(`sources/pc_db/${id}/manifest.json`, once(Buffer.alloc(1024 * 1024 + 1)))
+    const { backups, damaged } = await repository.catalog()
+    expect(backups.map(backup => backup.id)).toEqual([other.id])
+    expect(damaged).toMatchObject([{ id, error: { code: 'data-corrupt' } }])
+    await store.put('respaldo.json', once(Buffer.alloc(70_000)))
+    await expect(openRepository(store, systemClock, { create: true })).rejects.toMatchObject({
+      code: 'data-corrupt',
+    })
+  })
 })

@@ -7,6 +7,7 @@ export interface ArchiveParts {
   compression?: number
   offsetBytes?: 4 | 8
   database?: string
+  serverVersion?: string
   entries: readonly Partial<TocEntry>[]
   /** The blocks, already written with `block` and `largeObjects`. */
   blocks?: readonly Uint8Array[]
@@ -20,7 +21,9 @@ export function writeArchive(parts: ArchiveParts): Buffer {
     Buffer.from([parts.major ?? 1, minor, 0, 4, parts.offsetBytes ?? 8, 1]),
     minor >= 15 ? Buffer.from([parts.compression ?? 0]) : integer(parts.compression ?? 0),
     ...[0, 30, 12, 8, 3, 125, 0].map(integer),
-    ...[parts.database ?? 'pc_db', '15.18', '15.18'].map(string),
+    ...[parts.database ?? 'pc_db', parts.serverVersion ?? '15.18', parts.serverVersion ?? '15.18'].map(
+      string,
+    ),
   ]
   const entries = parts.entries.map((entry, index) =>
     writeEntry({ dumpId: index + 1, ...entry }, minor, parts.offsetBytes ?? 8),
