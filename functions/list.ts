@@ -12,8 +12,9 @@ export const list = createFunction({
     type: z.enum(['full', 'incremental']).optional().describe('only backups of this type'),
     name: z.string().min(1).optional().describe('only backups of this name'),
     kind: z.enum(['regular', 'safety']).optional().describe('only backups of this kind'),
+    verbose: z.boolean().optional().describe('whole manifests'),
   }),
-  async run({ source, type, name, kind }, { services }) {
+  async run({ source, type, name, kind, verbose }, { services }) {
     const repository = await services.repository({ create: false })
     const { backups, damaged } = await repository.catalog(source)
     const wanted = (backup: Manifest) =>
@@ -21,7 +22,7 @@ export const list = createFunction({
       (kind ?? backup.kind) === backup.kind &&
       (name === undefined || name === backup.name)
     return {
-      backups: backups.filter(wanted).map(described),
+      backups: backups.filter(wanted).map(verbose ? described : shown),
       ...(damaged.length > 0
         ? { damaged: damaged.map(({ source, id, error }) => ({ source, id, message: error.message })) }
         : {}),
@@ -29,7 +30,13 @@ export const list = createFunction({
   },
 })
 
-/** A backup as lists show it: its manifest, flat where programs look first. */
+/** A backup without what only who reads its files needs. */
+function shown(backup: Manifest) {
+  const { objects: _, chunks: _chunks, archive: _archive, format: _format, ...rest } = described(backup)
+  return rest
+}
+
+/** A backup's manifest, flat where programs look first. */
 function described(backup: Manifest) {
   return {
     ...backup,

@@ -1,9 +1,5 @@
-#!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
-
-enableCompileCache()
-const { run } = await import('./cli.ts')
+import { run } from './cli.ts'
 
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const)

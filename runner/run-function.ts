@@ -22,7 +22,7 @@ export async function runFunction(name: string, given: Given, outside: Outside):
   const renderer = openRenderer(name, given.options, outside)
   try {
     const services = openServices(readSettings(given.options, outside, 'cli'))
-    const result = await called(name, inputOf(given), services, given, renderer, outside)
+    const result = await called(name, inputOf(name, given), services, given, renderer, outside)
     renderer.result(result)
     return 0
   } catch (error) {
@@ -116,13 +116,15 @@ function received(body: Body): RespaldoError {
   })
 }
 
+/** Flags of every command. One that the function's own input names too reaches it. */
 const globals = new Set(['dir', 'profile', 'config', 'json', 'quiet', 'verbose', 'color', 'yes'])
 
-function inputOf({ argument, positional, options, flags }: Given): Record<string, unknown> {
+function inputOf(name: string, { argument, positional, options, flags }: Given): Record<string, unknown> {
+  const known = functions[name]!.input.shape
   const input: Record<string, unknown> =
     positional === undefined || !argument ? {} : { [argument]: positional }
   for (const [option, value] of Object.entries(options)) {
-    if (globals.has(option) || value === undefined) continue
+    if (value === undefined || (globals.has(option) && !(option in known))) continue
     const flag = flags.find(({ flags: text }) => camelCase(text) === option)
     input[flag?.input ?? option] = value
   }

@@ -11,7 +11,7 @@ export async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array, void, vo
   const rest: { piece: Uint8Array | undefined } = { piece: undefined }
   try {
     for (let frames = 0; (await more(source, rest)) || frames === 0; frames++)
-      yield* pump(oneFrame(source, rest), createZstdDecompress({ chunkSize: 256 * 1024 }))
+      yield* pump(oneFrame(source, rest), createZstdDecompress({ chunkSize: 64 * 1024 }))
   } finally {
     await source.return?.()
   }

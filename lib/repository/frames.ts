@@ -4,7 +4,7 @@ import { RespaldoError } from '../errors.ts'
 import { type ChunkSizes, openChunker } from './chunker.ts'
 import { growingBytes, growingWords } from './growing.ts'
 import type { ChunkIndex, Frame } from './index-file.ts'
-import { compress, decompress } from './zstd.ts'
+import { type Compressor, decompress, openCompressor } from './zstd.ts'
 
 /** Raw bytes from which a frame is closed. */
 const frameBytes = 1024 * 1024
@@ -43,9 +43,12 @@ export function writeFrames(raw: Bytes, options: FrameOptions): FrameWriter {
       totals.stored += bytes.length
       return bytes
     }
+    // Taken in turns: when one comes round again, its last frame was awaited.
+    using lanes = openLanes(options.level)
     for await (const frame of gather(raw, options.sizes, { lengths, hashes, totals })) {
-      const chunks = frame.chunks
-      queue.push(compress(frame.bytes, options.level).then(bytes => ({ bytes, chunks })))
+      const { chunks, release } = frame
+      const compressed = lanes.next().frame(frame.bytes).finally(release)
+      queue.push(compressed.then(bytes => ({ bytes, chunks })))
       queue.at(-1)!.catch(() => {}) // told where it is awaited
       if (queue.length >= inFlight) yield await close()
     }
@@ -70,10 +73,29 @@ export function writeFrames(raw: Bytes, options: FrameOptions): FrameWriter {
   }
 }
 
+/** As many compressors as frames are under way. */
+function openLanes(level: number): { next(): Compressor } & Disposable {
+  const all = Array.from({ length: inFlight }, () => openCompressor(level))
+  let turn = 0
+  return {
+    next: () => all[turn++ % inFlight]!,
+    [Symbol.dispose]: () => {
+      for (const one of all) one[Symbol.dispose]()
+    },
+  }
+}
+
 interface Tally {
   lengths: ReturnType<typeof growingWords>
   hashes: ReturnType<typeof growingBytes>
   totals: { raw: number }
+}
+
+interface Gathered {
+  bytes: Buffer
+  chunks: number
+  /** Its memory is used again; new memory for every frame would be a hundred megabytes before the collector comes. */
+  release(): void
 }
 
 /** Whole chunks gathered into buffers of one frame each, counted and named on the way. */
@@ -81,9 +103,11 @@ async function* gather(
   raw: Bytes,
   sizes: ChunkSizes,
   tally: Tally,
-): AsyncGenerator<{ bytes: Buffer; chunks: number }> {
+): AsyncGenerator<Gathered> {
   const chunker = openChunker(sizes)
-  let buffer = Buffer.allocUnsafe(frameBytes + sizes.maximum)
+  const spare: Buffer[] = []
+  const take = () => spare.pop() ?? Buffer.allocUnsafeSlow(frameBytes + sizes.maximum)
+  let buffer = take()
   let used = 0
   let chunks = 0
   const add = (chunk: Uint8Array) => {
@@ -95,8 +119,9 @@ async function* gather(
     tally.hashes.push(hash('sha256', chunk, 'buffer'))
   }
   const full = () => {
-    const frame = { bytes: buffer.subarray(0, used), chunks }
-    buffer = Buffer.allocUnsafe(frameBytes + sizes.maximum)
+    const own = buffer
+    const frame = { bytes: own.subarray(0, used), chunks, release: () => void spare.push(own) }
+    buffer = take()
     used = 0
     chunks = 0
     return frame
@@ -142,7 +167,9 @@ async function open(
   chunks: { start: number; end: number },
   where: string,
 ): Promise<CheckedFrame> {
-  const raw = await decompress(stored).catch(cause => {
+  let expectedBytes = 0
+  for (let chunk = chunks.start; chunk < chunks.end; chunk++) expectedBytes += index.lengths[chunk]!
+  const raw = await decompress(stored, { expectedBytes, limitBytes: expectedBytes + 1 }).catch(cause => {
     throw new RespaldoError('data-corrupt', `${where}: a compressed frame is damaged`, {
       cause,
       hint: damagedHint,

@@ -58,7 +58,7 @@ async function document(store: Store, folder: string, part: StoredPart): Promise
 }
 
 async function unpacked(store: Store, folder: string, part: StoredPart): Promise<Buffer> {
-  return decompress(await document(store, folder, part), documentLimit)
+  return decompress(await document(store, folder, part), { limitBytes: documentLimit })
 }
 
 /** A missing file of a backup that exists is damage, not an absent backup. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../runner/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../runner/respaldo.mjs', import.meta.url))
 
 export interface Finished {
   exitCode: number | null

@@ -16,7 +16,9 @@ export async function toolbox(
 ): Promise<NodeJS.ProcessEnv> {
   const missing: string[] = []
   for (const [command, name] of Object.entries(tools)) if (!(await hasCommand(command))) missing.push(name)
-  const folder = await unpackPackages([...packages, ...missing])
+  const wanted = [...packages, ...missing]
+  if (wanted.length === 0) return withSystemPath({ ...process.env, LC_ALL: 'C.UTF-8' })
+  const folder = await unpackPackages(wanted)
   const env = withSystemPath({ ...process.env, LC_ALL: 'C.UTF-8' }, ...existing(folder, binFolders))
   const libraries = existing(folder, libFolders)
   return {

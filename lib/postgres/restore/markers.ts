@@ -7,14 +7,18 @@ import { identifier, literal } from '../sql.ts'
  * - `kept`: the old one after a swap.
  * - `replaced`: the old one while a restore in place goes on; give it its name back.
  * - `unproven`: being filled under the real name, or waiting for it; drop it. With `safety`, the old database is made anew from there.
+ *
+ * Nowhere written is `unmarked`: named like a side one, without a comment. Its run may have died between making and marking it.
  */
-export type MarkerState = 'side' | 'kept' | 'replaced' | 'unproven'
+export type MarkerState = 'side' | 'kept' | 'replaced' | 'unproven' | 'unmarked'
 
 /** The marker as JSON behind `respaldo:` in a database's comment. */
 export interface DatabaseMarker {
   state: MarkerState
   /** The name that the database had or will have. */
   of: string
+  /** The database that the restore's connection named, where that is another. */
+  from?: string
   /** ISO 8601, UTC. */
   at: string
   /** The database's own comment, which the marker stands in for. */
@@ -51,22 +55,31 @@ export function parseMarker(comment: string | undefined | null): DatabaseMarker 
   }
 }
 
-/** Every database of the server that carries a marker, newest first. */
+const sideSuffix = '_restoring_[0-9]{8}t[0-9]{6}z$'
+
+/** Every database of the server that carries a marker, newest first, and those that only lack one. */
 export async function markedDatabases(
   client: Client,
   database: string,
   signal?: AbortSignal,
 ): Promise<MarkedDatabase[]> {
-  const rows = await query<{ name: string; comment: string; bytes: number }>(
+  const rows = await query<{ name: string; comment: string | null; bytes: number }>(
     client,
-    `SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment, pg_database_size(oid) AS bytes FROM pg_database
-     WHERE shobj_description(oid, 'pg_database') LIKE ${literal(`${prefix}%`)} ORDER BY datname`,
+    `SELECT datname AS name, comment, pg_database_size(oid) AS bytes
+     FROM pg_database, shobj_description(oid, 'pg_database') AS comment
+     WHERE comment LIKE ${literal(`${prefix}%`)} OR comment IS NULL AND datname ~ ${literal(sideSuffix)} ORDER BY datname`,
     { database, signal },
   )
   return rows
     .flatMap(({ name, comment, bytes }) => {
-      const marker = parseMarker(comment)
+      const marker = comment === null ? unmarked(name) : parseMarker(comment)
       return marker ? [{ name, sizeBytes: bytes, ...marker }] : []
     })
     .sort((a, b) => (a.at < b.at ? 1 : -1))
 }
+
+const unmarked = (name: string): DatabaseMarker => ({
+  state: 'unmarked',
+  of: name.replace(new RegExp(sideSuffix), ''),
+  at: '',
+})

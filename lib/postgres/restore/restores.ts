@@ -20,7 +20,7 @@ import { databaseProperties } from './properties.ts'
 import { roleStatements } from './roles.ts'
 import { isEmpty, maintenance, serverFacts } from './server.ts'
 import { renamed } from './swap.ts'
-import { drop, inPlace, keptName, putBack, type Restoring, swap } from './transaction.ts'
+import { drop, halfMade, inPlace, keptName, type Restoring, swap, takeBack } from './transaction.ts'
 
 /** Restores over client tools. `database` is the one that the connection names. */
 export function shellRestores(clientOf: (run: string) => Promise<Client>, database: string): Restores {
@@ -43,7 +43,7 @@ export function shellRestores(clientOf: (run: string) => Promise<Client>, databa
       })
     },
     run: async (plan, input, report, signal) =>
-      run(await clientOf(plan.request.run), plan, input, report, signal),
+      run({ client: await clientOf(plan.request.run), plan, input, home: database, report, signal }),
     undo: async (request, signal) => undo(await clientOf(request.run), request, signal),
     async kept(signal) {
       const marked = await markedDatabases(await clientOf('status'), maintenance(database), signal)
@@ -68,13 +68,8 @@ async function tableOfContents(
   return { entries: toc.entries, dumpedFrom: toc.serverVersion }
 }
 
-async function run(
-  client: Client,
-  plan: RestorePlan,
-  input: RestoreInput,
-  report: Report,
-  signal?: AbortSignal,
-): Promise<RestoreResult> {
+async function run(given: Omit<Restoring, 'properties' | 'old'>): Promise<RestoreResult> {
+  const { client, plan, input, report, signal } = given
   const [refusal] = plan.refusals
   if (refusal)
     throw new RespaldoError(refusal.code, refusal.message, {
@@ -86,15 +81,7 @@ async function run(
   await createRoles(client, plan, input, signal)
   const server = await serverFacts(client, request.database, signal)
   if (request.mode === 'into' && server.existing) return fillEmpty(client, plan, input, report, signal)
-  const restoring: Restoring = {
-    client,
-    plan,
-    input,
-    properties: databaseProperties(entries),
-    old: server.existing,
-    report,
-    signal,
-  }
+  const restoring = { ...given, properties: databaseProperties(entries), old: server.existing }
   if (request.mode !== 'in-place' || !server.existing) return swap(restoring)
   return request.dropFirst ? dropFirst(restoring, await fromBackup(restoring)) : inPlace(restoring)
 }
@@ -171,28 +158,19 @@ async function undo(
 }
 
 /** Whatever is half made is a dead run's, because this one holds the lease. */
-async function recover(client: Client, database: string, recovery: Recovery): Promise<string[]> {
+async function recover(client: Client, home: string, recovery: Recovery): Promise<string[]> {
   const { signal } = recovery
-  const did: string[] = []
-  const marked = (await markedDatabases(client, maintenance(database), signal)).filter(
-    ({ of }) => of === database,
-  )
-  for (const { name } of marked.filter(({ state }) => state === 'side')) {
-    await drop(client, database, name)
-    did.push(`dropped ${name}, which an interrupted restore left half made`)
-  }
-  for (const { name, comment } of marked.filter(({ state }) => state === 'replaced')) {
-    await putBack(client, { database, kept: name, comment })
-    did.push(`gave ${name} its name ${database} back after an interrupted restore in place`)
-  }
+  const marked = await halfMade(client, home, signal)
+  const did = await takeBack(client, marked)
   for (const found of marked.filter(({ state, safety }) => state === 'unproven' && safety))
-    did.push(await recoverDropped(client, found, recovery))
+    did.push(await recoverDropped(client, home, found, recovery))
   return did
 }
 
 /** The safety backup is only needed once the old database is gone; before, the place that was made for the new one goes. */
 async function recoverDropped(
   client: Client,
+  home: string,
   { name, of, safety }: MarkedDatabase,
   { run, time, safetyOf, report, signal }: Recovery,
 ): Promise<string> {
@@ -214,7 +192,7 @@ async function recoverDropped(
     openConnections: 0,
   }
   const properties = databaseProperties(entries)
-  await fromSafety({ client, plan, input, properties, old: undefined, report, signal }, safety!)
+  await fromSafety({ client, plan, input, properties, home, old: undefined, report, signal }, safety!)
   return `made ${of} anew from the safety backup ${safety}, after an interrupted restore had dropped it`
 }
 

@@ -1,13 +1,14 @@
 import { compactTime } from '../../clock.ts'
 import type { Report } from '../../events.ts'
+import { endBackends } from '../backends.ts'
 import type { RestoreInput, RestorePlan, RestoreResult } from '../database.ts'
 import { type Client, execute, query } from '../psql.ts'
 import { identifier, literal, suffixed } from '../sql.ts'
 import { compareRows } from './compare.ts'
 import { load } from './load.ts'
-import { commentSql, type DatabaseMarker, markSql } from './markers.ts'
+import { commentSql, type DatabaseMarker, type MarkedDatabase, markedDatabases, markSql } from './markers.ts'
 import type { DatabaseProperties } from './properties.ts'
-import { maintenance } from './server.ts'
+import { isEmpty, maintenance } from './server.ts'
 import { renamed } from './swap.ts'
 
 /** One restore on its way: what its steps share. */
@@ -16,6 +17,8 @@ export interface Restoring {
   plan: RestorePlan
   input: RestoreInput
   properties: DatabaseProperties
+  /** The database that the connection names, and so the lease: who holds it next takes back what is left half made. */
+  home: string
   /** Set when the database under the name exists: it will be kept. */
   old: { comment: string | null } | undefined
   report: Report
@@ -24,13 +27,14 @@ export interface Restoring {
 
 /** The marker of a restore's own database. */
 export const marker = (
-  { plan }: Restoring,
+  { plan, home }: Restoring,
   state: DatabaseMarker['state'],
   comment?: string | null,
 ): DatabaseMarker => ({
   state,
   of: plan.request.database,
   at: plan.request.time.toISOString(),
+  ...(home === plan.request.database ? {} : { from: home }),
   ...(comment ? { comment } : {}),
 })
 
@@ -42,12 +46,12 @@ export const keptName = (database: string, time: Date): string =>
   suffixed(database, `_before_${compactTime(time).toLowerCase()}`)
 
 /** Restores beside the old database and swaps the names; a failure before the swap drops what was made beside and changes nothing else. */
-export async function swap(restoring: Restoring): Promise<RestoreResult> {
+export function swap(restoring: Restoring): Promise<RestoreResult> {
   const { client, plan, old, signal } = restoring
   const { database, time } = plan.request
   const side = sideName(database, time)
-  await createMarked(restoring, side, marker(restoring, 'side'))
-  try {
+  return orTakenBack(restoring, async () => {
+    await createMarked(restoring, side, marker(restoring, 'side'))
     const counts = await fill(restoring, side)
     const kept = old ? keptName(database, time) : undefined
     restoring.report({
@@ -57,10 +61,7 @@ export async function swap(restoring: Restoring): Promise<RestoreResult> {
     })
     await renamed(client, old ? database : side, swapStatements(restoring, side, kept), signal)
     return { database, kept, ...counts }
-  } catch (error) {
-    await drop(client, database, side)
-    throw error
-  }
+  })
 }
 
 function swapStatements(restoring: Restoring, side: string, kept: string | undefined): string[] {
@@ -79,32 +80,50 @@ function swapStatements(restoring: Restoring, side: string, kept: string | undef
 }
 
 /** Restores under the real name: the old database is renamed away first and gets its name back when anything fails. */
-export async function inPlace(restoring: Restoring): Promise<RestoreResult> {
+export function inPlace(restoring: Restoring): Promise<RestoreResult> {
   const { client, plan, report, signal } = restoring
   const { database, time } = plan.request
   const side = sideName(database, time)
   const kept = keptName(database, time)
-  await createMarked(restoring, side, marker(restoring, 'side'))
-  try {
+  return orTakenBack(restoring, async () => {
+    await createMarked(restoring, side, marker(restoring, 'side'))
     report({ type: 'step', step: 'rename', message: `Renaming the old database to ${kept}` })
     await renamed(client, database, awayStatements(restoring, side, kept), signal)
-  } catch (error) {
-    await drop(client, database, side)
-    throw error
-  }
-  try {
-    const counts = await fill(restoring, database)
-    const options = { database: maintenance(database), signal }
-    const done = [
-      commentSql(database, restoring.properties.comment),
-      markSql(kept, marker(restoring, 'kept', restoring.old?.comment)),
-    ]
-    await execute(client, ['BEGIN;', ...done, 'COMMIT;'].join('\n'), options)
+    const counts = await build(restoring, database)
+    await execute(client, provenScript(restoring, kept), { database: maintenance(database), signal })
     return { database, kept, ...counts }
+  })
+}
+
+/** Opens the new database and lets the old one go in one transaction: what others can write to is never dropped again. */
+function provenScript(restoring: Restoring, kept: string): string {
+  const { database } = restoring.plan.request
+  return [
+    'BEGIN;',
+    propertyScript(restoring, database),
+    commentSql(database, restoring.properties.comment),
+    markSql(kept, marker(restoring, 'kept', restoring.old?.comment)),
+    'COMMIT;',
+  ].join('\n')
+}
+
+/** Takes a failed restore back, however far it came; what cannot be taken back now is left to the next run. */
+async function orTakenBack(restoring: Restoring, work: () => Promise<RestoreResult>): Promise<RestoreResult> {
+  try {
+    return await work()
   } catch (error) {
-    await putBack(client, { database, kept, comment: restoring.old?.comment ?? undefined })
+    await takeBackOwn(restoring).catch(() => {})
     throw error
   }
+}
+
+async function takeBackOwn({ client, plan, home }: Restoring): Promise<void> {
+  const { database, time } = plan.request
+  await endBackends(client, [client.run]) // a step may go on in the server without its client
+  const own = (await halfMade(client, home)).filter(
+    ({ name, at }) => at === time.toISOString() || name === sideName(database, time),
+  )
+  await takeBack(client, own)
 }
 
 function awayStatements(restoring: Restoring, side: string, kept: string): string[] {
@@ -118,20 +137,50 @@ function awayStatements(restoring: Restoring, side: string, kept: string): strin
   ]
 }
 
-/** Lets nobody in but the owner and superusers; `fill` opens what was restored in place. */
+/** Lets nobody in but the owner and superusers, until what was restored in place gets its properties. */
 export const closeSql = (name: string): string =>
   `REVOKE CONNECT ON DATABASE ${identifier(name)} FROM PUBLIC;`
 
-/** Drops what stands under the name and gives the old database its name and its comment back. */
-export async function putBack(
+/** What restores from `home` have marked as theirs, and what they had not come to mark. */
+export async function halfMade(
   client: Client,
-  back: { database: string; kept: string; comment: string | undefined },
-): Promise<void> {
-  await drop(client, back.database, back.database)
-  await renamed(client, back.kept, [
-    `ALTER DATABASE ${identifier(back.kept)} RENAME TO ${identifier(back.database)};`,
-    commentSql(back.database, back.comment),
+  home: string,
+  signal?: AbortSignal,
+): Promise<MarkedDatabase[]> {
+  const marked = await markedDatabases(client, maintenance(home), signal)
+  return marked.filter(({ name, state, of, from }) =>
+    state === 'unmarked' ? name === suffixed(home, name.slice(of.length)) : (from ?? of) === home,
+  )
+}
+
+/** Drops side databases and gives old ones their names back. Says what it did. */
+export async function takeBack(client: Client, marked: readonly MarkedDatabase[]): Promise<string[]> {
+  const did: string[] = []
+  for (const { name, of, state } of marked) {
+    if (state !== 'side' && !(state === 'unmarked' && (await isEmpty(client, name)))) continue
+    await drop(client, of, name)
+    did.push(`dropped ${name}, which an interrupted restore left half made`)
+  }
+  for (const old of marked.filter(({ state }) => state === 'replaced')) {
+    const unproven = marked.some(({ state, name }) => state === 'unproven' && name === old.of)
+    if (unproven) await drop(client, old.of, old.of)
+    did.push(await giveBack(client, old))
+  }
+  return did
+}
+
+/** Gives an old database its name and its comment back, unless somebody else's has the name meanwhile. */
+async function giveBack(client: Client, { name, of, at, comment }: MarkedDatabase): Promise<string> {
+  if (await exists(client, of, of)) {
+    const mark = markSql(name, { state: 'kept', of, at, ...(comment === undefined ? {} : { comment }) })
+    await execute(client, mark, { database: maintenance(of) })
+    return `kept ${name} after an interrupted restore in place: another database is called ${of} by now`
+  }
+  await renamed(client, name, [
+    `ALTER DATABASE ${identifier(name)} RENAME TO ${identifier(of)};`,
+    commentSql(of, comment),
   ])
+  return `gave ${name} its name ${of} back after an interrupted restore in place`
 }
 
 /** A new database from template0 with the archive's encoding and locale, marked as ours. */
@@ -144,8 +193,17 @@ export async function createMarked(restoring: Restoring, name: string, mark: Dat
   })
 }
 
-/** Loads, compares, analyzes, and gives the database its properties. */
+/** Builds, and gives the database its properties. */
 export async function fill(restoring: Restoring, name: string): Promise<{ tables: number; rows: number }> {
+  const counts = await build(restoring, name)
+  const { client, plan, signal } = restoring
+  const options = { database: maintenance(plan.request.database), signal }
+  await execute(client, propertyScript(restoring, name), options)
+  return counts
+}
+
+/** Loads, compares and analyzes. */
+async function build(restoring: Restoring, name: string): Promise<{ tables: number; rows: number }> {
   const { client, plan, input, report, signal } = restoring
   const options = { database: name, signal }
   report({ type: 'step', step: 'restore', message: `Restoring into ${name}` })
@@ -154,10 +212,6 @@ export async function fill(restoring: Restoring, name: string): Promise<{ tables
   const counts = await compareRows(client, name, input.tables ?? [], signal)
   report({ type: 'step', step: 'analyze', message: 'Running ANALYZE' })
   await execute(client, 'ANALYZE;', options)
-  await execute(client, propertyScript(restoring, name), {
-    database: maintenance(plan.request.database),
-    signal,
-  })
   return counts
 }
 
@@ -172,7 +226,13 @@ function propertyScript({ plan, properties }: Restoring, name: string): string {
 
 /** Drops a database that is ours, ending whoever is connected to it. Missing is no failure. */
 export async function drop(client: Client, target: string, name: string): Promise<void> {
-  const options = { database: maintenance(target) }
-  const found = await query(client, `SELECT 1 FROM pg_database WHERE datname = ${literal(name)}`, options)
-  if (found.length > 0) await execute(client, `DROP DATABASE ${identifier(name)} WITH (FORCE);`, options)
+  if (await exists(client, target, name))
+    await execute(client, `DROP DATABASE ${identifier(name)} WITH (FORCE);`, {
+      database: maintenance(target),
+    })
+}
+
+async function exists(client: Client, target: string, name: string): Promise<boolean> {
+  const select = `SELECT 1 FROM pg_database WHERE datname = ${literal(name)}`
+  return (await query(client, select, { database: maintenance(target) })).length > 0
 }

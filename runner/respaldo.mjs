@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// The command. Plain JavaScript, because the compile cache has to be on before the first TypeScript is loaded: that saves 40 ms.
+import { enableCompileCache } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
+
+enableCompileCache()
+// Buffers go when the objects that hold them are collected. A small nursery is collected often: 50 MB less resident while data streams.
+// V8 13 is Node 24's; another one might not know the flag, and say so.
+if (process.versions.v8.startsWith('13.')) setFlagsFromString('--scavenger-max-new-space-capacity-mb=4')
+await import('./main.ts')

@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util'
+
+/** What can be measured by itself. */
+export const partNames = ['create', 'restore', 'memory', 'start'] as const
+
+export type PartName = (typeof partNames)[number]
+
+/** What was asked for on the command line. */
+export interface Options {
+  gigabytes: number
+  rounds: number
+  only: ReadonlySet<PartName>
+  /** Memory also with a database of 5 GB. */
+  large: boolean
+  help: boolean
+}
+
+/** The answer to `--help`. */
+export const usage = `npm run bench -- [--gigabytes 1] [--rounds 5] [--only ${partNames.join(',')}] [--large]
+
+create, restore  Respaldo against stock tools, in turns, on one generated database
+memory           the most that its process had resident; with --large also at 5 GB
+start            --help and list, as whole processes
+
+Ends with 1 when a goal is missed. Needs Linux, bash, and a Docker engine or root on Debian or Ubuntu.
+`
+
+/** Reads the command line; throws an error that says what is wrong with it. */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      gigabytes: { type: 'string', default: '1' },
+      rounds: { type: 'string', default: '5' },
+      only: { type: 'string', default: partNames.join(',') },
+      large: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  return {
+    gigabytes: between('gigabytes', values.gigabytes, 0.001, 100),
+    rounds: Math.round(between('rounds', values.rounds, 1, 1000)),
+    only: new Set(values.only.split(',').map(partName)),
+    large: values.large,
+    help: values.help,
+  }
+}
+
+function between(name: string, text: string, low: number, high: number): number {
+  const value = Number(text)
+  if (value >= low && value <= high) return value
+  throw new RangeError(`--${name} is a number from ${low} to ${high}, not ${text}`)
+}
+
+function partName(text: string): PartName {
+  const found = partNames.find(name => name === text)
+  if (found) return found
+  throw new RangeError(`--only takes ${partNames.join(', ')}, not ${text}`)
+}
