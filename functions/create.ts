@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { type BackupParts, backUp, preflight } from '#lib/backup'
-import { type Context, createFunction } from '#lib/http/create-function'
+import { backUp, preflight } from '#lib/backup'
+import { createFunction } from '#lib/http/create-function'
+import { plannedType } from '#lib/planned-type'
 import type { Scope } from '#lib/postgres/database'
 import { holdSource } from '#lib/session'
 import { localWanted, scope, wanted } from './input.ts'
@@ -10,12 +11,14 @@ const input = z.object({
   ...scope,
   name: z.string().min(1).optional().describe('a name to find the backup by'),
   description: z.string().optional().describe('a note kept with the backup'),
+  backupType: z.enum(['auto', 'full', 'incremental']).optional().describe('auto leaves it to the strategy'),
+  forceFull: z.boolean().optional().describe('the same as backupType full'),
   format: z.enum(['custom', 'plain']).optional().describe("pg_dump's archive, or SQL text"),
   rolePasswords: z.boolean().optional().describe("keep the roles' password hashes with the globals"),
   wait: z.boolean().optional().describe('wait for a run that holds the source'),
 })
 
-/** Makes a full backup of one database; it exists once every part of it was seen to be whole. */
+/** Backs up one database, full or incremental; it exists once every part of it was seen to be whole. */
 export const create = createFunction({
   name: 'create',
   method: 'POST',
@@ -31,31 +34,13 @@ export const create = createFunction({
     })
     const info = await preflight(located, repository, held.signal)
     const parts = { located, repository, info, held }
-    await warnOfOtherServer(context, parts)
-    const request = {
-      ...input,
-      kind: 'regular' as const,
-      reason: 'every backup is a full one',
-      scope: scopeOf(input),
-    }
-    const backup = await backUp(request, context, parts)
+    const scope = scopeOf(input)
+    const asked = input.forceFull ? 'full' : (input.backupType ?? 'auto')
+    const { reason, base } = await plannedType({ asked, scope, format: input.format }, context, parts)
+    const backup = await backUp({ ...input, kind: 'regular', reason, base, scope }, context, parts)
     return { backup, environment: { name: located.environment.name, reason: located.reason } }
   },
 })
-
-async function warnOfOtherServer(
-  { report }: Context,
-  { located, repository, info }: BackupParts,
-): Promise<void> {
-  const { id } = located.source
-  const last = (await repository.catalog(id)).backups[0]?.source.systemIdentifier
-  if (last === undefined || info.systemIdentifier === undefined || last === info.systemIdentifier) return
-  report({
-    type: 'warning',
-    message: `${id} is another server than at the last backup (system identifier ${info.systemIdentifier}, before ${last})`,
-    hint: 'If that is no surprise, nothing needs to be done: this backup is a full one.',
-  })
-}
 
 function scopeOf({ schemaOnly, tables, excludeTables, schemas }: z.infer<typeof input>): Scope {
   return {

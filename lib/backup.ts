@@ -5,7 +5,9 @@ import type { Context } from './http/create-function.ts'
 import type { DatabaseInfo, DumpFormat, Scope, TableCount } from './postgres/database.ts'
 import { checkClient } from './postgres/versions.ts'
 import { walked } from './postgres/walk.ts'
+import { assertChainThere, type Chain } from './repository/chain.ts'
 import { formatVersion, type Manifest } from './repository/manifest.ts'
+import type { ChainChunks } from './repository/recipe.ts'
 import type { Repository } from './repository/repository.ts'
 import type { Located } from './services.ts'
 import type { HeldSource } from './session.ts'
@@ -14,11 +16,19 @@ import type { HeldSource } from './session.ts'
 export interface BackupRequest {
   kind: Manifest['kind']
   reason: string
+  /** What an incremental builds on; without it the backup is a full. */
+  base?: Base | undefined
   scope: Scope
   format?: DumpFormat | undefined
   name?: string | undefined
   description?: string | undefined
   rolePasswords?: boolean | undefined
+}
+
+/** A chain and its chunks. */
+export interface Base {
+  chain: Chain
+  chunks: ChainChunks
 }
 
 /** What a backup needs that was opened and asked before. */
@@ -61,18 +71,21 @@ export async function backUp(
   const { signal } = held
   const format = chosenFormat(request, located)
   const started = services.clock.now()
-  const id = await repository.newId(source.id, { started, type: 'full', name: request.name })
+  const { base } = request
+  const type = base ? ('incremental' as const) : ('full' as const)
+  const id = await repository.newId(source.id, { started, type, name: request.name })
   const draft = repository.begin(source.id, id)
   try {
     report({
       type: 'step',
       step: 'dump',
-      message: `Backing up ${source.id} (${humanBytes(info.sizeBytes)} on disk)`,
+      message: `Backing up ${source.id} (${humanBytes(info.sizeBytes)} on disk), ${type}: ${request.reason}`,
     })
     const walk = walked(database.dump({ scope: request.scope, format, run: held.run }, signal), format)
     const written = await draft.data(counted(walk.bytes, 'dump', report), {
       format,
       sourceBytes: info.sizeBytes,
+      base: base?.chunks,
       signal,
     })
     const { tables, version, complete } = walk.result()
@@ -98,8 +111,8 @@ export async function backUp(
         ...(info.user ? { user: info.user } : {}),
         ...(info.systemIdentifier ? { systemIdentifier: info.systemIdentifier } : {}),
       },
-      type: 'full' as const,
-      chain: id,
+      type,
+      ...links(id, base),
       started: started.toISOString(),
       finished: services.clock.now().toISOString(),
       server: info.serverVersion,
@@ -119,7 +132,10 @@ export async function backUp(
       written,
       rest,
       { tables, globals: 'sql' in globals ? globals.sql : undefined },
-      () => held.assertHeld(),
+      async () => {
+        await held.assertHeld()
+        if (base) await assertChainThere(repository.store, base.chain)
+      },
     )
   } catch (error) {
     await draft.discard()
@@ -127,7 +143,17 @@ export async function backUp(
   }
 }
 
-function chosenFormat(request: BackupRequest, { source, database }: Located): DumpFormat {
+function links(id: string, base: Base | undefined): { chain: string; parent?: string } {
+  if (!base) return { chain: id }
+  const { full, incrementals } = base.chain
+  return { chain: full.id, parent: (incrementals.at(-1) ?? full).id }
+}
+
+/** What was asked for, else the first that the database can write. */
+export function chosenFormat(
+  request: { format?: DumpFormat | undefined },
+  { source, database }: Located,
+): DumpFormat {
   const format = request.format ?? database.formats[0]!
   if (database.formats.includes(format)) return format
   throw new RespaldoError('input-invalid', `${source.id} cannot be dumped in the format ${format}`, {

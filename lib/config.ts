@@ -20,6 +20,14 @@ const schema = z.strictObject({
   environment: z.enum(['docker', 'direct', 'embedded']).optional(),
   timeZone: z.string().refine(isTimeZone, 'is not a time zone such as Europe/Madrid').optional(),
   hosts: z.array(z.string()).optional(),
+  /** Limits of a chain; see `Strategy`. */
+  strategy: z
+    .strictObject({
+      fullDays: z.number().positive().optional(),
+      incrementals: z.int().nonnegative().optional(),
+      renewShare: z.number().positive().max(1).optional(),
+    })
+    .optional(),
   sources: z.array(source).optional(),
 })
 

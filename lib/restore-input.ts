@@ -12,7 +12,7 @@ export async function restoreInput(repository: Repository, manifest: Manifest): 
     openZstd: contents.zstd,
     rawBytes: manifest.sizes.raw,
     databaseBytes: manifest.sizes.source,
-    storedBytes: manifest.sizes.stored,
+    storedBytes: manifest.type === 'full' ? manifest.sizes.stored : undefined,
     tables: await contents.tables(),
     ...(globals === undefined ? {} : { globals }),
   }

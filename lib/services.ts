@@ -23,6 +23,7 @@ import { splitStatements } from './postgres/sql-split.ts'
 import type { Holder } from './repository/lease.ts'
 import { openRepository, type Repository } from './repository/repository.ts'
 import { filesystemStore } from './store/filesystem.ts'
+import { type Strategy, strategyOf } from './strategy/type.ts'
 
 /** Who called: what only the command line may say is refused to the others. */
 export type Origin = 'cli' | 'http' | 'cron'
@@ -51,6 +52,8 @@ export interface Services {
   /** Aborts every run of this process. */
   signal?: AbortSignal
   profile: string
+  /** When a chain has had enough. */
+  strategy: Strategy
   host: string
   /** `respaldo 0.1.0`. */
   tool: string
@@ -90,6 +93,7 @@ export function openServices(settings: Settings): Services {
     origin: settings.origin,
     ...(settings.signal ? { signal: settings.signal } : {}),
     profile: settings.profile,
+    strategy: strategyOf(settings.configuration.strategy),
     host: hostname(),
     tool: `respaldo ${settings.version}`,
     newRun: () => `${compactTime(clock.now()).toLowerCase()}-${randomBytes(4).toString('hex')}`,

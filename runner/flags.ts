@@ -39,6 +39,8 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       ...source,
       { flags: '--name <name>', text: 'a name to find the backup by' },
       { flags: '--description <text>', text: 'a note kept with the backup' },
+      { flags: '--backup-type <type>', text: 'auto (default), full or incremental' },
+      { flags: '--force-full', text: 'a full, whatever the strategy says' },
       { flags: '--format <format>', text: 'custom or plain' },
       ...scope,
       { flags: '--role-passwords', text: "keep the roles' password hashes with the globals" },

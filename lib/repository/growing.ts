@@ -12,13 +12,14 @@ export function growingWords() {
       words[used++] = word
     },
     length: () => used,
+    last: (): number | undefined => (used > 0 ? words[used - 1] : undefined),
     values: (): Uint32Array => words.subarray(0, used),
   }
 }
 
 /** Bytes appended one after the other into one array that doubles as it grows. */
-export function growingBytes() {
-  let bytes = new Uint8Array(32 * 1024)
+export function growingBytes(room = 32 * 1024) {
+  let bytes = new Uint8Array(Math.max(32, room))
   let used = 0
   return {
     push(more: Uint8Array) {

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import { collect, once } from '../bytes.ts'
 import { unzstd } from '../postgres/zstd-frames.ts'
 import { type ChunkSizes, chunkSizes, openChunker } from './chunker.ts'
-import { readFrames, writeFrames } from './frames.ts'
+import { readFrames } from './frame-reader.ts'
+import { writeFrames } from './frame-writer.ts'
 import { type ChunkIndex, decodeIndex, encodeIndex } from './index-file.ts'
 
 /** Bytes that are the same for the same seed, and look like chance. */

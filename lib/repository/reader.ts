@@ -3,8 +3,10 @@ import { type Bytes, collect } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
 import type { TableCount } from '../postgres/database.ts'
 import { MissingObject, type Store } from '../store/store.ts'
-import { readFrames } from './frames.ts'
-import { assertConsistent, decodeIndex } from './index-file.ts'
+import { readManifest } from './catalog.ts'
+import { type Member, type Piece, readChain, reframed } from './chain-reader.ts'
+import { readFrames } from './frame-reader.ts'
+import { assertConsistent, type ChunkIndex, decodeIndex } from './index-file.ts'
 import { backupFolder } from './layout.ts'
 import type { Manifest, StoredPart } from './manifest.ts'
 import { decompress } from './zstd.ts'
@@ -16,7 +18,7 @@ const documentLimit = 512 * 1024 * 1024
 export interface Contents {
   /** The dump itself. */
   raw(signal?: AbortSignal): Bytes
-  /** The dump as zstd frames, sent as they are stored. */
+  /** The dump as zstd frames, sent as they are stored where a whole one is used. */
   zstd(signal?: AbortSignal): Bytes
   tables(): Promise<readonly TableCount[]>
   globals(): Promise<string | undefined>
@@ -27,26 +29,81 @@ export function openContents(store: Store, manifest: Manifest): Contents {
   const folder = backupFolder(manifest.source.id, manifest.id)
   const { objects } = manifest
 
-  async function* frames(signal: AbortSignal | undefined) {
+  async function* pieces(signal: AbortSignal | undefined): AsyncGenerator<Piece, void, void> {
+    const own = await readIndex(store, manifest)
+    if (own.parents.length > 0) return yield* readChain(await members(store, manifest, own, signal))
     const key = folder + objects.data.name
-    const where = folder + objects.index.name
-    const index = decodeIndex(await document(store, folder, objects.index), where)
-    assertConsistent(index, where)
-    yield* readFrames(found(store.get(key, { signal }), key), index, key)
+    yield* readFrames(found(store.get(key, { signal }), key), own, key)
   }
   const json = async (part: StoredPart) => (await unpacked(store, folder, part)).toString()
 
   return {
     async *raw(signal) {
-      for await (const frame of frames(signal)) yield frame.raw
+      for await (const { raw } of pieces(signal)) yield raw
     },
-    async *zstd(signal) {
-      for await (const frame of frames(signal)) yield frame.stored
-    },
+    zstd: signal => reframed(pieces(signal)),
     tables: async () => (JSON.parse(await json(objects.tables)) as { tables: TableCount[] }).tables,
     globals: async () => (objects.globals ? json(objects.globals) : undefined),
   }
 }
+
+/** A backup's chunk index, checked against its manifest and in itself. */
+export async function readIndex(store: Store, { source, id, objects }: Manifest): Promise<ChunkIndex> {
+  const folder = backupFolder(source.id, id)
+  const where = folder + objects.index.name
+  const index = decodeIndex(await document(store, folder, objects.index), where)
+  assertConsistent(index, where)
+  return index
+}
+
+/** The backup itself and its parents, whose manifests, indexes and data all have to be there. */
+async function members(
+  store: Store,
+  manifest: Manifest,
+  index: ChunkIndex,
+  signal: AbortSignal | undefined,
+): Promise<Member[]> {
+  const all = [memberOf(store, manifest, index, signal)]
+  for (const id of index.parents) {
+    const parent = await readManifest(store, manifest.source.id, id)
+    if (!parent) throw chainBroken(manifest, id)
+    all.push(memberOf(store, parent, await readIndex(store, parent), signal))
+  }
+  assertRunsExist(index, all)
+  return all
+}
+
+function memberOf(
+  store: Store,
+  { source, id, objects }: Manifest,
+  index: ChunkIndex,
+  signal: AbortSignal | undefined,
+): Member {
+  const where = backupFolder(source.id, id) + objects.data.name
+  return { index, where, read: range => found(store.get(where, { range, signal }), where) }
+}
+
+function assertRunsExist({ segments, rawBytes }: ChunkIndex, members: readonly Member[]): void {
+  let bytes = 0
+  for (const { backup, first, count } of segments) {
+    const { lengths } = members[backup]!.index
+    for (let chunk = first; chunk < first + count; chunk++) bytes += lengths[chunk] ?? Number.NaN
+  }
+  if (bytes === rawBytes) return
+  throw new RespaldoError(
+    'data-corrupt',
+    `${members[0]!.where}: its index does not fit the indexes of its chain`,
+    {
+      hint: 'An earlier backup of the chain was changed. Restore a backup of another chain.',
+    },
+  )
+}
+
+const chainBroken = ({ source, id }: Manifest, missing: string): RespaldoError =>
+  new RespaldoError('data-corrupt', `${source.id}/${id} builds on ${missing}, which is missing`, {
+    hint: 'Put its folder back from a copy of the repository, or restore a backup of another chain.',
+    context: { missing: `${source.id}/${missing}` },
+  })
 
 async function document(store: Store, folder: string, part: StoredPart): Promise<Buffer> {
   const key = folder + part.name

@@ -3,10 +3,11 @@ import { type Bytes, once } from '../bytes.ts'
 import type { DumpFormat, TableCount } from '../postgres/database.ts'
 import type { Store } from '../store/store.ts'
 import { averageFor, chunkSizes } from './chunker.ts'
-import { writeFrames } from './frames.ts'
+import { writeFrames } from './frame-writer.ts'
 import { encodeIndex } from './index-file.ts'
 import { backupFolder, manifestKey } from './layout.ts'
 import { encodeManifest, type Manifest, type StoredPart } from './manifest.ts'
+import { type ChainChunks, incrementalRecipe } from './recipe.ts'
 import { compress } from './zstd.ts'
 
 /** zstd's level for stored data: the fastest, so that the dump and not the compression sets the pace. */
@@ -24,6 +25,16 @@ export interface WrittenData {
   chunks: Manifest['chunks']
 }
 
+/** How a backup's data is stored. */
+export interface DataOptions {
+  format: DumpFormat
+  /** Of the database on disk: the average chunk of a full goes by it. */
+  sourceBytes: number
+  /** The chain that an incremental builds on. */
+  base?: ChainChunks | undefined
+  signal?: AbortSignal | undefined
+}
+
 /** The file name of a backup's data by what is in it. */
 export const dataName = (format: DumpFormat): string =>
   format === 'custom' ? 'database.dump.zst' : 'database.sql.zst'
@@ -39,11 +50,10 @@ export function openBackup(store: Store, place: { source: string; id: string }) 
 
   return {
     /** Cuts and stores the raw stream. A stream that throws leaves no data file. */
-    async data(
-      raw: Bytes,
-      options: { format: DumpFormat; sourceBytes: number; signal?: AbortSignal | undefined },
-    ): Promise<WrittenData> {
-      const writer = writeFrames(raw, { sizes: chunkSizes(averageFor(options.sourceBytes)), level })
+    async data(raw: Bytes, options: DataOptions): Promise<WrittenData> {
+      const { base } = options
+      const sizes = chunkSizes(base?.average ?? averageFor(options.sourceBytes))
+      const writer = writeFrames(raw, { sizes, level, recipe: base && incrementalRecipe(base) })
       const name = dataName(options.format)
       await store.put(folder + name, writer.stored, { signal: options.signal })
       const { index, storedBytes, sha256 } = writer.result()

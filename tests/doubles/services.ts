@@ -3,6 +3,7 @@ import { RespaldoError } from '#lib/errors'
 import { openRepository } from '#lib/repository/repository'
 import type { Services } from '#lib/services'
 import { memoryStore } from '#lib/store/memory'
+import { defaultStrategy } from '#lib/strategy/type'
 
 /** Services over an empty repository in memory and a world without any database. */
 export function emptyServices(overrides: Partial<Services> = {}): Services {
@@ -11,6 +12,7 @@ export function emptyServices(overrides: Partial<Services> = {}): Services {
     clock: systemClock,
     origin: 'http',
     profile: 'development',
+    strategy: defaultStrategy,
     host: 'here',
     tool: 'respaldo test',
     newRun: () => 'run',

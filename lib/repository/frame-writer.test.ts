@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { collect, drain, once } from '../bytes.ts'
 import { unzstd } from '../postgres/zstd-frames.ts'
 import { chunkSizes } from './chunker.ts'
-import { readFrames, writeFrames } from './frames.ts'
+import { readFrames } from './frame-reader.ts'
+import { writeFrames } from './frame-writer.ts'
 
 async function written(data: Buffer) {
   const writer = writeFrames(once(...pieces(data)), { sizes: chunkSizes(8192), level: 1 })

@@ -1,0 +1,107 @@
+import { hash } from 'node:crypto'
+import type { Bytes } from '../bytes.ts'
+import { RespaldoError } from '../errors.ts'
+import type { ChunkIndex, Frame } from './index-file.ts'
+import { decompress } from './zstd.ts'
+
+/** Frames decompressed at once, on the thread pool: what is held is a few times this many mebibytes. */
+const inFlight = 3
+
+/** One frame read back: every chunk in it had the SHA-256 that the index names. */
+export interface CheckedFrame {
+  raw: Buffer
+  stored: Buffer
+}
+
+/** Frames of a data file that follow each other, and the number of the first one's first chunk. */
+export interface FrameRange {
+  first: number
+  end: number
+  firstChunk: number
+}
+
+/** The frames of a whole data file in order, or of a range of it, each checked chunk by chunk before it leaves; anything amiss is `data-corrupt`. */
+export async function* readFrames(
+  stored: Bytes,
+  index: ChunkIndex,
+  where: string,
+  range: FrameRange = { first: 0, end: index.frames.length, firstChunk: 0 },
+): AsyncGenerator<CheckedFrame, void, void> {
+  const queue: Promise<CheckedFrame>[] = []
+  let first = range.firstChunk
+  for await (const { bytes, frame } of split(stored, index.frames.slice(range.first, range.end), where)) {
+    const start = first
+    first += frame.chunks
+    queue.push(open(bytes, index, { start, end: first }, where))
+    queue.at(-1)!.catch(() => {}) // told where it is awaited
+    if (queue.length >= inFlight) yield await queue.shift()!
+  }
+  while (queue.length > 0) yield await queue.shift()!
+}
+
+async function open(
+  stored: Buffer,
+  index: ChunkIndex,
+  chunks: { start: number; end: number },
+  where: string,
+): Promise<CheckedFrame> {
+  let expectedBytes = 0
+  for (let chunk = chunks.start; chunk < chunks.end; chunk++) expectedBytes += index.lengths[chunk]!
+  const raw = await decompress(stored, { expectedBytes, limitBytes: expectedBytes + 1 }).catch(cause => {
+    throw new RespaldoError('data-corrupt', `${where}: a compressed frame is damaged`, {
+      cause,
+      hint: damagedHint,
+    })
+  })
+  let at = 0
+  for (let chunk = chunks.start; chunk < chunks.end; chunk++) {
+    const end = at + index.lengths[chunk]!
+    const name = index.hashes.subarray(chunk * 32, chunk * 32 + 32)
+    if (end > raw.length || !hash('sha256', raw.subarray(at, end), 'buffer').equals(name))
+      throw new RespaldoError('data-corrupt', `${where}: chunk ${chunk} is not what was stored`, {
+        hint: damagedHint,
+      })
+    at = end
+  }
+  if (at !== raw.length)
+    throw new RespaldoError('data-corrupt', `${where}: a frame is longer than its chunks`, {
+      hint: damagedHint,
+    })
+  return { raw, stored }
+}
+
+const damagedHint =
+  'The file was changed or damaged after the backup was made. Restore another backup, and check the disk.'
+
+/** A data file cut at its frames' borders. */
+async function* split(
+  stored: Bytes,
+  frames: readonly Frame[],
+  where: string,
+): AsyncGenerator<{ bytes: Buffer; frame: Frame }> {
+  let number = 0
+  let parts: Uint8Array[] = []
+  let missing = frames[0]?.storedBytes ?? 0
+  for await (let piece of stored) {
+    while (piece.length > 0) {
+      const frame = frames[number]
+      if (!frame)
+        throw new RespaldoError('data-corrupt', `${where}: it is longer than its index says`, {
+          hint: damagedHint,
+        })
+      const part = piece.subarray(0, missing)
+      piece = piece.subarray(part.length)
+      parts.push(part)
+      missing -= part.length
+      if (missing > 0) continue
+      yield { bytes: Buffer.concat(parts), frame }
+      parts = []
+      number += 1
+      missing = frames[number]?.storedBytes ?? 0
+    }
+  }
+  if (number < frames.length)
+    throw new RespaldoError('data-corrupt', `${where}: it is shorter than its index says`, {
+      hint: damagedHint,
+    })
+}
