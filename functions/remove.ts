@@ -19,6 +19,7 @@ export const remove = createFunction({
     if (input.confirm !== input.kept)
       throw new RespaldoError('not-confirmed', `Removing ${input.kept} cannot be undone`, {
         hint: `Confirm with its name: ${input.kept}.`,
+        context: { confirm: input.kept },
       })
     await database.restores.removeKept(input.kept, signal)
     return { removed: input.kept, source: source.id }

@@ -162,7 +162,7 @@ function refuseOrConfirm(plan: RestorePlan, confirm: string | undefined): void {
   if (plan.replaces === undefined || confirm === plan.replaces || words.includes(confirm ?? '')) return
   throw new RespaldoError('not-confirmed', `The restore would replace the database ${plan.replaces}`, {
     hint: `Confirm with its name, ${plan.replaces}, or restore into a new database (into).`,
-    context: { plan },
+    context: { plan, confirm: plan.replaces },
   })
 }
 
@@ -172,6 +172,7 @@ async function undo(input: Input, context: Context, repository: Repository): Pro
   if (input.confirm !== database && !words.includes(input.confirm ?? ''))
     throw new RespaldoError('not-confirmed', `Undoing swaps ${database} with the database that was kept`, {
       hint: `Confirm with its name: ${database}.`,
+      context: { confirm: database },
     })
   await using held = await holdSource(context, repository, target, {
     wait: input.wait,

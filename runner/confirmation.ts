@@ -9,7 +9,8 @@ export async function confirmation(
   outside: Outside,
 ): Promise<string> {
   const plan = question.context?.plan as RestorePlan | undefined
-  if (given.yes) return plan?.replaces ?? 'RESTORE'
+  const wanted = String(question.context?.confirm)
+  if (given.yes) return wanted
   if (!given.asks)
     throw new RespaldoError('not-confirmed', question.message, {
       hint: 'There is no terminal to ask on: add --yes if that is what you want.',
@@ -25,7 +26,7 @@ export async function confirmation(
   else prompts.log.warn(question.message, { output })
   const answer = await prompts.text({
     message: 'Type the name to confirm',
-    ...(plan?.replaces ? { placeholder: plan.replaces } : {}),
+    placeholder: wanted,
     output,
   })
   if (prompts.isCancel(answer)) throw new RespaldoError('cancelled', 'Nothing was changed')

@@ -13,7 +13,9 @@ export interface Ending {
 /** The error of a command that failed: what, where, how, and what it said last; secrets are masked in all of it. */
 export function commandFailed(command: Command, where: string, ending: Ending): RespaldoError {
   const stderr = redact(ending.stderr, command.env)
-  const said = stderr.split('\n').at(-1)
+  const lines = stderr.split('\n')
+  // What comes behind the error is where it was, not what it was.
+  const said = lines.findLast(line => /\b(ERROR|FATAL|PANIC|error|fatal):/.test(line)) ?? lines.at(-1)
   const message = `${commandName(command)} failed ${where} (${manner(ending)})${said ? `: ${said}` : ''}`
   return new RespaldoError('command-failed', message, {
     hint: hintFor(command, where, ending),

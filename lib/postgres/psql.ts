@@ -101,6 +101,13 @@ const explanations: readonly [RegExp, (connection: Connection) => RespaldoError]
       }),
   ],
   [
+    /terminating connection due to administrator command|server closed the connection unexpectedly/,
+    () =>
+      new RespaldoError('command-failed', 'The server ended the connection in the middle', {
+        hint: 'It was shut down, or somebody ended the session: look at its log, and try again.',
+      }),
+  ],
+  [
     /not found|No such file or directory.*(psql|pg_dump|pg_restore)/,
     () =>
       new RespaldoError('command-failed', 'The PostgreSQL client tools are missing beside the source', {

@@ -71,6 +71,15 @@ describe.skipIf(!engine).each(versions)('create, list and restore on PostgreSQL 
         `SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'pc_db'`,
       ),
     ).toBe('damaged')
+
+    const [left] = (
+      await server.sql(`SELECT datname FROM pg_database WHERE datname LIKE 'pc_db_before%'`)
+    ).split('\n')
+    const remove = ['remove', '--container', server.name, '--json', '--kept']
+    expect(await cli([...remove, 'pc_db', '--yes'], env)).toMatchObject({ exitCode: 4 })
+    expect(await cli([...remove, left!], env)).toMatchObject({ exitCode: 8 })
+    expect(await cli([...remove, left!, '--yes'], env)).toMatchObject({ exitCode: 0 })
+    expect(await server.sql(`SELECT count(*) FROM pg_database WHERE datname LIKE 'pc_db_before%'`)).toBe('0')
   })
 
   test('restores into a new database, and refuses one that is not empty', async () => {

@@ -58,6 +58,7 @@ describe.skipIf(!engine)('databases with awkward names', () => {
 
   test.concurrent.each(awkward)(
     '%j is restored by a swap and in place, undone, and what was kept removed',
+    { timeout: 600_000 },
     async name => {
       const database = await openRestoreDatabase(server, name, engine!.socketPath)
       try {

@@ -58,9 +58,15 @@ describe.skipIf(!engine)('other ways in and out', () => {
   test('plain SQL is backed up, counted and swapped in', async () => {
     const { id, totals } = await backUp('--format', 'plain')
     expect(totals.rows).toBe(3000)
-    await server.sql('DELETE FROM t WHERE a > 5')
+    await server.sql(
+      `DELETE FROM t WHERE a > 5; COMMENT ON DATABASE pc_db IS 'it''s ours'; ALTER DATABASE pc_db SET work_mem = '7MB'; REVOKE TEMPORARY ON DATABASE pc_db FROM PUBLIC`,
+    )
     expect(await cli(['restore', id, '--yes', '--json'], env)).toMatchObject({ exitCode: 0 })
     expect(await rows()).toBe('3000')
+    // What SQL text does not say of a database stays as it was.
+    const kept = `SELECT shobj_description(oid, 'pg_database'), setconfig, has_database_privilege('public', oid, 'TEMPORARY')
+      FROM pg_database JOIN pg_db_role_setting ON setdatabase = oid WHERE datname = 'pc_db'`
+    expect(await server.sql(kept)).toBe(`it's ours|{work_mem=7MB}|f`)
   })
 
   test('a part of a database is a scope of its own and replaces nothing', async () => {

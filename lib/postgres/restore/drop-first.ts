@@ -4,7 +4,16 @@ import { execute } from '../psql.ts'
 import { identifier } from '../sql.ts'
 import { commentSql } from './markers.ts'
 import { maintenance } from './server.ts'
-import { closeSql, createMarked, drop, fill, marker, type Restoring, sideName } from './transaction.ts'
+import {
+  build,
+  closeSql,
+  createMarked,
+  drop,
+  marker,
+  propertyScript,
+  type Restoring,
+  sideName,
+} from './transaction.ts'
 
 /**
  * Restores where there is no room for two databases: the old one is dropped before the new one is filled. From before the drop to the end
@@ -72,7 +81,14 @@ async function takePlace(restoring: Restoring, safety: string): Promise<void> {
 async function fillPlace(restoring: Restoring): Promise<RestoreResult> {
   const { client, plan, properties, signal } = restoring
   const { database } = plan.request
-  const counts = await fill(restoring, database)
-  await execute(client, commentSql(database, properties.comment), { database: maintenance(database), signal })
+  const counts = await build(restoring, database)
+  // At once, so that what others can write to is never dropped again.
+  const proven = [
+    'BEGIN;',
+    propertyScript(restoring, database),
+    commentSql(database, properties.comment),
+    'COMMIT;',
+  ]
+  await execute(client, proven.join('\n'), { database: maintenance(database), signal })
   return { database, kept: undefined, ...counts }
 }

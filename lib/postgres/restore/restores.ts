@@ -1,3 +1,4 @@
+import { collect, once } from '../../bytes.ts'
 import { RespaldoError } from '../../errors.ts'
 import type { Report } from '../../events.ts'
 import { readToc, type TocEntry } from '../archive.ts'
@@ -9,16 +10,17 @@ import type {
   RestoreResult,
   Restores,
 } from '../database.ts'
-import { type Client, execute } from '../psql.ts'
+import { dumpArguments } from '../dump.ts'
+import { type Client, clientEnvironment, execute } from '../psql.ts'
 import { identifier } from '../sql.ts'
-import { compareRows } from './compare.ts'
+import { compareAndAnalyze, comparing } from './compare.ts'
 import { dropFirst, fromSafety } from './drop-first.ts'
 import { load } from './load.ts'
 import { commentSql, type MarkedDatabase, markedDatabases, markSql } from './markers.ts'
 import { planRestore } from './plan.ts'
 import { databaseProperties } from './properties.ts'
 import { roleStatements } from './roles.ts'
-import { isEmpty, maintenance, serverFacts } from './server.ts'
+import { existingDatabase, isEmpty, maintenance, serverFacts } from './server.ts'
 import { renamed } from './swap.ts'
 import { drop, halfMade, inPlace, keptName, type Restoring, swap, takeBack } from './transaction.ts'
 
@@ -79,11 +81,26 @@ async function run(given: Omit<Restoring, 'properties' | 'old'>): Promise<Restor
   const { request } = plan
   const { entries } = await tableOfContents(input, signal)
   await createRoles(client, plan, input, signal)
-  const server = await serverFacts(client, request.database, signal)
-  if (request.mode === 'into' && server.existing) return fillEmpty(client, plan, input, report, signal)
-  const restoring = { ...given, properties: databaseProperties(entries), old: server.existing }
-  if (request.mode !== 'in-place' || !server.existing) return swap(restoring)
+  const old = await existingDatabase(client, request.database, signal)
+  if (request.mode === 'into' && old) return fillEmpty(client, plan, input, report, signal)
+  const about = input.format === 'plain' && old ? await entriesOf(client, request.database, signal) : entries
+  const restoring = { ...given, properties: databaseProperties(about), old }
+  if (request.mode !== 'in-place' || !old) return swap(restoring)
   return request.dropFirst ? dropFirst(restoring, await fromBackup(restoring)) : inPlace(restoring)
+}
+
+/** SQL text says nothing of the database itself, so that what replaces one keeps its properties: they are read as a dump of nothing else. */
+async function entriesOf(
+  client: Client,
+  database: string,
+  signal?: AbortSignal,
+): Promise<readonly TocEntry[]> {
+  const argv = dumpArguments('custom', { schemaOnly: true })
+  const { stdout } = client.shell.exec(
+    { argv: [...argv, '--exclude-schema=*'], env: clientEnvironment(client, database) },
+    signal,
+  )
+  return (await readToc(once(await collect(stdout)))).entries
 }
 
 /** The same restore with the safety backup as what is restored. */
@@ -120,9 +137,8 @@ async function fillEmpty(
 ): Promise<RestoreResult> {
   report({ type: 'step', step: 'restore', message: `Restoring into ${request.database}` })
   await load(client, request, input, { database: request.database, single: true }, report, signal)
-  report({ type: 'step', step: 'compare', message: "Comparing every table's rows with the backup" })
-  const counts = await compareRows(client, request.database, input.tables ?? [], signal)
-  await execute(client, 'ANALYZE;', { database: request.database, signal })
+  report({ type: 'step', step: 'compare', message: comparing })
+  const counts = await compareAndAnalyze(client, request.database, input.tables ?? [], signal)
   return { database: request.database, kept: undefined, ...counts }
 }
 
@@ -138,7 +154,7 @@ async function undo(
     throw new RespaldoError('backup-not-found', `No earlier restore kept an old ${database}`, {
       hint: '`respaldo status` lists what is kept.',
     })
-  const { existing } = await serverFacts(client, database, signal)
+  const existing = await existingDatabase(client, database, signal)
   const away = keptName(database, time)
   const marker = {
     state: 'kept' as const,
@@ -174,7 +190,7 @@ async function recoverDropped(
   { name, of, safety }: MarkedDatabase,
   { run, time, safetyOf, report, signal }: Recovery,
 ): Promise<string> {
-  const { existing } = await serverFacts(client, of, signal)
+  const existing = await existingDatabase(client, of, signal)
   if (existing && name !== of) {
     await drop(client, of, name)
     return `dropped ${name}, which an interrupted restore left empty`

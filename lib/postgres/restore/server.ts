@@ -15,7 +15,6 @@ export interface ServerFacts {
   mayBecome: ReadonlySet<string>
   /** Extensions that can be installed, and whether without superuser. */
   extensions: ReadonlyMap<string, { trusted: boolean }>
-  tablespaces: ReadonlySet<string>
   /** On the disk of its databases, where that can be told. */
   freeBytes: number | undefined
   /** The database to be replaced, if it exists. */
@@ -41,46 +40,46 @@ export async function serverFacts(
   signal?: AbortSignal,
 ): Promise<ServerFacts> {
   const options = { database: maintenance(database), signal }
-  const own = await queryOne<{ version: string; rolsuper: boolean; rolcreatedb: boolean }>(
+  const own = await queryOne<ServerRow>(
     client,
-    `SELECT current_setting('server_version') AS version, rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user`,
+    `SELECT current_setting('server_version') AS version, rolsuper, rolcreatedb,
+       (SELECT json_agg(json_build_object('name', rolname, 'become', pg_has_role(current_user, oid, 'MEMBER'))) FROM pg_roles) AS roles,
+       (SELECT json_agg(e) FROM (SELECT name, bool_or(trusted OR NOT superuser) AS trusted
+          FROM pg_available_extension_versions GROUP BY name) AS e) AS extensions
+     FROM pg_roles WHERE rolname = current_user`,
     options,
   )
-  const roles = await query<{ name: string; become: boolean }>(
-    client,
-    `SELECT rolname AS name, pg_has_role(current_user, oid, 'MEMBER') AS become FROM pg_roles`,
-    options,
-  )
-  const extensions = await query<{ name: string; trusted: boolean }>(
-    client,
-    'SELECT name, bool_or(trusted OR NOT superuser) AS trusted FROM pg_available_extension_versions GROUP BY name',
-    options,
-  )
-  const tablespaces = await query<{ name: string }>(
-    client,
-    'SELECT spcname AS name FROM pg_tablespace',
-    options,
-  )
+  const [free, existing] = await Promise.all([
+    freeBytes(client, options),
+    existingDatabase(client, database, signal),
+  ])
   return {
     version: own.version,
     superuser: own.rolsuper,
     createDatabases: own.rolsuper || own.rolcreatedb,
-    roles: new Set(roles.map(role => role.name)),
-    mayBecome: new Set(roles.filter(role => role.become).map(role => role.name)),
-    extensions: new Map(extensions.map(({ name, trusted }) => [name, { trusted }])),
-    tablespaces: new Set(tablespaces.map(({ name }) => name)),
-    freeBytes: await freeBytes(client, options),
-    existing: await existingDatabase(client, database, options),
+    roles: new Set(own.roles.map(role => role.name)),
+    mayBecome: new Set(own.roles.filter(role => role.become).map(role => role.name)),
+    extensions: new Map((own.extensions ?? []).map(({ name, trusted }) => [name, { trusted }])),
+    freeBytes: free,
+    existing,
   }
 }
 
-type Options = { database: string; signal: AbortSignal | undefined }
+interface ServerRow {
+  version: string
+  rolsuper: boolean
+  rolcreatedb: boolean
+  roles: { name: string; become: boolean }[]
+  extensions: { name: string; trusted: boolean }[] | null
+}
 
-async function existingDatabase(
+/** The database of that name, or undefined; asked from a third one. */
+export async function existingDatabase(
   client: Client,
   database: string,
-  options: Options,
+  signal?: AbortSignal,
 ): Promise<ExistingDatabase | undefined> {
+  const options = { database: maintenance(database), signal }
   const name = literal(database)
   const [row] = await query<ExistingDatabase>(
     client,

@@ -4,7 +4,7 @@ import { endBackends } from '../backends.ts'
 import type { RestoreInput, RestorePlan, RestoreResult } from '../database.ts'
 import { type Client, execute, query } from '../psql.ts'
 import { identifier, literal, suffixed } from '../sql.ts'
-import { compareRows } from './compare.ts'
+import { compareAndAnalyze, comparing } from './compare.ts'
 import { load } from './load.ts'
 import { commentSql, type DatabaseMarker, type MarkedDatabase, markedDatabases, markSql } from './markers.ts'
 import type { DatabaseProperties } from './properties.ts'
@@ -194,7 +194,7 @@ export async function createMarked(restoring: Restoring, name: string, mark: Dat
 }
 
 /** Builds, and gives the database its properties. */
-export async function fill(restoring: Restoring, name: string): Promise<{ tables: number; rows: number }> {
+async function fill(restoring: Restoring, name: string): Promise<{ tables: number; rows: number }> {
   const counts = await build(restoring, name)
   const { client, plan, signal } = restoring
   const options = { database: maintenance(plan.request.database), signal }
@@ -203,19 +203,16 @@ export async function fill(restoring: Restoring, name: string): Promise<{ tables
 }
 
 /** Loads, compares and analyzes. */
-async function build(restoring: Restoring, name: string): Promise<{ tables: number; rows: number }> {
+export async function build(restoring: Restoring, name: string): Promise<{ tables: number; rows: number }> {
   const { client, plan, input, report, signal } = restoring
-  const options = { database: name, signal }
   report({ type: 'step', step: 'restore', message: `Restoring into ${name}` })
   await load(client, plan.request, input, { database: name, single: false }, report, signal)
-  report({ type: 'step', step: 'compare', message: "Comparing every table's rows with the backup" })
-  const counts = await compareRows(client, name, input.tables ?? [], signal)
-  report({ type: 'step', step: 'analyze', message: 'Running ANALYZE' })
-  await execute(client, 'ANALYZE;', options)
-  return counts
+  report({ type: 'step', step: 'compare', message: comparing })
+  return compareAndAnalyze(client, name, input.tables ?? [], signal)
 }
 
-function propertyScript({ plan, properties }: Restoring, name: string): string {
+/** Owner, privileges, settings and limits of a restored database; after a restore in place also the way in. */
+export function propertyScript({ plan, properties }: Restoring, name: string): string {
   const owner = properties.owner
     ? `ALTER DATABASE ${identifier(name)} OWNER TO ${identifier(properties.owner)};`
     : ''
