@@ -1,28 +1,20 @@
-import { collect, once } from '../../bytes.ts'
 import { RespaldoError } from '../../errors.ts'
 import type { Report } from '../../events.ts'
-import { readToc, type TocEntry } from '../archive.ts'
-import type {
-  KeptDatabase,
-  Recovery,
-  RestoreInput,
-  RestorePlan,
-  RestoreResult,
-  Restores,
-} from '../database.ts'
-import { dumpArguments } from '../dump.ts'
-import { type Client, clientEnvironment, execute } from '../psql.ts'
+import type { KeptDatabase, RestoreInput, RestorePlan, RestoreResult, Restores } from '../database.ts'
+import { type Client, execute } from '../psql.ts'
 import { identifier } from '../sql.ts'
 import { compareAndAnalyze, comparing } from './compare.ts'
-import { dropFirst, fromSafety } from './drop-first.ts'
+import { entriesOf, tableOfContents } from './contents.ts'
+import { dropFirst } from './drop-first.ts'
 import { load } from './load.ts'
-import { commentSql, type MarkedDatabase, markedDatabases, markSql } from './markers.ts'
+import { commentSql, markedDatabases, markSql } from './markers.ts'
 import { planRestore } from './plan.ts'
 import { databaseProperties } from './properties.ts'
+import { recover } from './recovery.ts'
 import { roleStatements } from './roles.ts'
 import { existingDatabase, isEmpty, maintenance, serverFacts } from './server.ts'
 import { renamed } from './swap.ts'
-import { drop, halfMade, inPlace, keptName, type Restoring, swap, takeBack } from './transaction.ts'
+import { inPlace, keptName, type Restoring, swap } from './transaction.ts'
 
 /** Restores over client tools. `database` is the one that the connection names. */
 export function shellRestores(clientOf: (run: string) => Promise<Client>, database: string): Restores {
@@ -61,15 +53,6 @@ export function shellRestores(clientOf: (run: string) => Promise<Client>, databa
   }
 }
 
-async function tableOfContents(
-  input: RestoreInput,
-  signal?: AbortSignal,
-): Promise<{ entries: readonly TocEntry[]; dumpedFrom: string | undefined }> {
-  if (input.format === 'plain') return { entries: [], dumpedFrom: undefined }
-  const toc = await readToc(input.open(signal))
-  return { entries: toc.entries, dumpedFrom: toc.serverVersion }
-}
-
 async function run(given: Omit<Restoring, 'properties' | 'old'>): Promise<RestoreResult> {
   const { client, plan, input, report, signal } = given
   const [refusal] = plan.refusals
@@ -87,20 +70,6 @@ async function run(given: Omit<Restoring, 'properties' | 'old'>): Promise<Restor
   const restoring = { ...given, properties: databaseProperties(about), old }
   if (request.mode !== 'in-place' || !old) return swap(restoring)
   return request.dropFirst ? dropFirst(restoring, await fromBackup(restoring)) : inPlace(restoring)
-}
-
-/** SQL text says nothing of the database itself, so that what replaces one keeps its properties: they are read as a dump of nothing else. */
-async function entriesOf(
-  client: Client,
-  database: string,
-  signal?: AbortSignal,
-): Promise<readonly TocEntry[]> {
-  const argv = dumpArguments('custom', { schemaOnly: true })
-  const { stdout } = client.shell.exec(
-    { argv: [...argv, '--exclude-schema=*'], env: clientEnvironment(client, database) },
-    signal,
-  )
-  return (await readToc(once(await collect(stdout)))).entries
 }
 
 /** The same restore with the safety backup as what is restored. */
@@ -171,46 +140,6 @@ async function undo(
   ]
   await renamed(client, existing ? database : kept.name, [...keep, ...back], signal)
   return { database, kept: existing ? away : undefined, tables: 0, rows: 0 }
-}
-
-/** Whatever is half made is a dead run's, because this one holds the lease. */
-async function recover(client: Client, home: string, recovery: Recovery): Promise<string[]> {
-  const { signal } = recovery
-  const marked = await halfMade(client, home, signal)
-  const did = await takeBack(client, marked)
-  for (const found of marked.filter(({ state, safety }) => state === 'unproven' && safety))
-    did.push(await recoverDropped(client, home, found, recovery))
-  return did
-}
-
-/** The safety backup is only needed once the old database is gone; before, the place that was made for the new one goes. */
-async function recoverDropped(
-  client: Client,
-  home: string,
-  { name, of, safety }: MarkedDatabase,
-  { run, time, safetyOf, report, signal }: Recovery,
-): Promise<string> {
-  const existing = await existingDatabase(client, of, signal)
-  if (existing && name !== of) {
-    await drop(client, of, name)
-    return `dropped ${name}, which an interrupted restore left empty`
-  }
-  const request = { run, time, mode: 'in-place' as const, database: of, dropFirst: true }
-  const input = await safetyOf(safety!)
-  const { entries } = await tableOfContents(input, signal)
-  const plan = {
-    request,
-    steps: [],
-    warnings: [],
-    refusals: [],
-    replaces: of,
-    missingRoles: [],
-    openConnections: 0,
-  }
-  const properties = databaseProperties(entries)
-  await fromSafety({ client, plan, input, properties, home, old: undefined, report, signal }, safety!)
-  if (name !== of) await drop(client, of, name) // the place of the restore that died
-  return `made ${of} anew from the safety backup ${safety}, after an interrupted restore had dropped it`
 }
 
 const asKept = ({
