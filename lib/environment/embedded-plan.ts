@@ -155,7 +155,7 @@ function targetRefusals({ database }: RestoreRequest, { target, names }: PlanFac
   ]
 }
 
-function swapRefusals({ database, dropFirst }: RestoreRequest, { names, live }: PlanFacts): Refusal[] {
+function swapRefusals({ database }: RestoreRequest, { names, live }: PlanFacts): Refusal[] {
   if (database !== names.base)
     return [
       refusal(
@@ -166,9 +166,6 @@ function swapRefusals({ database, dropFirst }: RestoreRequest, { names, live }: 
     ]
   const used = live.holder === undefined ? undefined : inUse('restore-unsafe', names.live, live.holder)
   return [
-    ...(dropFirst
-      ? [refusal('input-invalid', 'A PGlite folder is not dropped first', 'Leave out --drop-first.')]
-      : []),
     ...(used ? [refusal('restore-unsafe', used.message, used.hint)] : []),
     ...(live.mountPoint
       ? [
