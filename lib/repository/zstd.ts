@@ -6,6 +6,9 @@ export interface Compressor extends Disposable {
   frame(bytes: Uint8Array): Promise<Buffer>
 }
 
+/** What a zstd frame begins with (RFC 8878). */
+const magic = 0xfd2fb528
+
 /** More than a frame of a mebibyte takes but for data that cannot be compressed, so that it seldom comes in two pieces. */
 const pieceBytes = 512 * 1024
 
@@ -20,6 +23,9 @@ export function openCompressor(level: number): Compressor {
       await written(stream, bytes)
       const frame = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
       pieces = []
+      // A frame that came late would be taken for the next one's, and the index be wrong: that may not wait for a restore to be seen.
+      if (frame.length < 4 || frame.readUInt32LE(0) !== magic)
+        throw new Error('zlib gave no whole zstd frame')
       return frame
     },
     [Symbol.dispose]: () => void stream.destroy(),

@@ -5,7 +5,7 @@ import { endBackends } from '../backends.ts'
 import type { RestoreInput, RestoreRequest } from '../database.ts'
 import { pipeIn } from '../pipeline.ts'
 import { guardPlain } from '../plain.ts'
-import { type Client, clientEnvironment, explained, queryOne } from '../psql.ts'
+import { type Client, clientEnvironment, explained } from '../psql.ts'
 import { chooseTransport } from '../transport.ts'
 import { pack } from './pack.ts'
 
@@ -26,10 +26,7 @@ export async function load(
   signal?: AbortSignal,
 ): Promise<void> {
   throwIfAborted(signal)
-  const [transport, settings] = await Promise.all([
-    chooseTransport(client, signal),
-    sessionOptions(client, options.database, signal),
-  ])
+  const transport = await chooseTransport(client, signal)
   const consumer = input.format === 'custom' ? restoreArguments(request, options) : psqlArguments(options)
   const argv = transport === 'none' ? consumer : pipeIn([transport, '-dcq'], consumer)
   const kill = new AbortController()
@@ -42,10 +39,8 @@ export async function load(
   const stdin = watched(source(input, transport, report, broken.signal), error => broken.abort(error))
   try {
     await drain(
-      client.shell.exec(
-        { argv, env: { ...clientEnvironment(client, options.database), PGOPTIONS: settings }, stdin },
-        kill.signal,
-      ).stdout,
+      client.shell.exec({ argv, env: clientEnvironment(client, options.database), stdin }, kill.signal)
+        .stdout,
     )
     if (broken.signal.aborted) throw broken.signal.reason
   } catch (error) {
@@ -54,20 +49,6 @@ export async function load(
   } finally {
     signal?.removeEventListener('abort', stop)
   }
-}
-
-/** Indexes are built much faster with this much; only where the server allows its sessions less. */
-const indexMemoryBytes = 256 * 1024 * 1024
-
-/** PGOPTIONS of the load. Nothing is lost by commits that are not waited for: the renames that end a restore are. */
-async function sessionOptions(client: Client, database: string, signal?: AbortSignal): Promise<string> {
-  const { bytes } = await queryOne<{ bytes: number }>(
-    client,
-    `SELECT pg_size_bytes(current_setting('maintenance_work_mem')) AS bytes`,
-    { database, signal },
-  )
-  const memory = Math.max(bytes, indexMemoryBytes)
-  return `-c bytea_output=hex -c synchronous_commit=off -c maintenance_work_mem=${memory / 1024}kB`
 }
 
 /** What the command reads. A backup's own frames go as they are stored. */
