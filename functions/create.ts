@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { backUp, preflight } from '#lib/backup'
 import { createFunction } from '#lib/http/create-function'
-import { plannedType } from '#lib/planned-type'
 import type { Scope } from '#lib/postgres/database'
-import { holdSource } from '#lib/session'
+import { backUp, preflight } from '#lib/steps/backup'
+import { plannedType } from '#lib/steps/planned-type'
+import { holdSource } from '#lib/steps/session'
 import { localWanted, scope, wanted } from './input.ts'
 
 const input = z.object({

@@ -6,10 +6,10 @@ import type { RestoreInput, RestorePlan, RestoreRequest } from '#lib/postgres/da
 import { foreignInput, type OpenedFile } from '#lib/postgres/foreign'
 import { isWhole, type Manifest, scopeKey } from '#lib/repository/manifest'
 import type { Repository } from '#lib/repository/repository'
-import { restoreInput } from '#lib/restore-input'
-import { safetyBackup } from '#lib/safety-backup'
 import type { Located } from '#lib/services'
-import { holdSource } from '#lib/session'
+import { restoreInput } from '#lib/steps/restore-input'
+import { safetyBackup } from '#lib/steps/safety-backup'
+import { holdSource } from '#lib/steps/session'
 import { list, localWanted, wanted } from './input.ts'
 
 const input = z.object({

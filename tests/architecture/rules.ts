@@ -14,7 +14,7 @@ export interface Layer {
 const interfaces = ['lib/store/store.ts', 'lib/environment/environment.ts', 'lib/postgres/database.ts']
 const basics = ['lib/{errors,events,bytes,clock}.ts']
 /** Parts of a function that more than one has, or that would fill its screen. */
-const steps = ['lib/{backup,planned-type,restore-input,safety-backup,session}.ts']
+const steps = ['lib/steps/**']
 const domain = 'lib/{postgres,volumes,repository,strategy,retention}/**'
 
 /** A driver is a file, the files whose names begin with its own and a dash, and a folder of its name. */

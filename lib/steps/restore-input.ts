@@ -1,6 +1,6 @@
-import type { RestoreInput } from './postgres/database.ts'
-import type { Manifest } from './repository/manifest.ts'
-import type { Repository } from './repository/repository.ts'
+import type { RestoreInput } from '../postgres/database.ts'
+import type { Manifest } from '../repository/manifest.ts'
+import type { Repository } from '../repository/repository.ts'
 
 /** A backup of the repository as what a restore reads. Its small documents are read now, its data when it is opened. */
 export async function restoreInput(repository: Repository, manifest: Manifest): Promise<RestoreInput> {

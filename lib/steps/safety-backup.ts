@@ -1,9 +1,9 @@
+import { drain } from '../bytes.ts'
+import { counted } from '../events.ts'
+import type { Context } from '../http/create-function.ts'
+import type { Safety } from '../postgres/database.ts'
+import { walked } from '../postgres/walk.ts'
 import { type BackupParts, backUp, preflight } from './backup.ts'
-import { drain } from './bytes.ts'
-import { counted } from './events.ts'
-import type { Context } from './http/create-function.ts'
-import type { Safety } from './postgres/database.ts'
-import { walked } from './postgres/walk.ts'
 import { restoreInput } from './restore-input.ts'
 
 /** Backs up what is about to be dropped, and reads it back: every chunk by its sum, the archive to its end. */

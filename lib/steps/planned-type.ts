@@ -1,10 +1,10 @@
+import { RespaldoError } from '../errors.ts'
+import type { Context } from '../http/create-function.ts'
+import type { DumpFormat, Scope } from '../postgres/database.ts'
+import { type Chain, newestChain, openChain } from '../repository/chain.ts'
+import type { ChainChunks } from '../repository/recipe.ts'
+import { type AskedType, type ChainFacts, chooseType } from '../strategy/type.ts'
 import { type BackupParts, type Base, chosenFormat } from './backup.ts'
-import { RespaldoError } from './errors.ts'
-import type { Context } from './http/create-function.ts'
-import type { DumpFormat, Scope } from './postgres/database.ts'
-import { type Chain, newestChain, openChain } from './repository/chain.ts'
-import type { ChainChunks } from './repository/recipe.ts'
-import { type AskedType, type ChainFacts, chooseType } from './strategy/type.ts'
 
 /** What a backup is going to be. */
 export interface PlannedType {

@@ -1,8 +1,8 @@
-import type { Context } from './http/create-function.ts'
-import { acquireLease } from './repository/lease.ts'
-import type { Repository } from './repository/repository.ts'
+import type { Context } from '../http/create-function.ts'
+import { acquireLease } from '../repository/lease.ts'
+import type { Repository } from '../repository/repository.ts'
+import type { Located } from '../services.ts'
 import { restoreInput } from './restore-input.ts'
-import type { Located } from './services.ts'
 
 /** A source that this run alone may write to, tidy: what a dead run left beside it has been ended or taken back. */
 export interface HeldSource extends AsyncDisposable {
