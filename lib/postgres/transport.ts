@@ -1,7 +1,8 @@
 import { createGunzip } from 'node:zlib'
 import { type Bytes, collect } from '../bytes.ts'
+import type { Shell } from '../environment/environment.ts'
 import { RespaldoError } from '../errors.ts'
-import { parseProbe, probe } from './pipeline.ts'
+import { parseProbe, probe, type Tools } from './pipeline.ts'
 import { type Client, clientEnvironment } from './psql.ts'
 import { pump } from './pump.ts'
 import { unzstd } from './zstd-frames.ts'
@@ -12,10 +13,22 @@ export type Transport = 'zstd' | 'gzip' | 'none'
 /** The best that both ends have; `none` where the way is a local pipe. */
 export async function chooseTransport(client: Client, signal?: AbortSignal): Promise<Transport> {
   if (client.shell.local) return 'none'
-  const command = { argv: probe(), env: clientEnvironment(client) }
-  const tools = parseProbe((await collect(client.shell.exec(command, signal).stdout)).toString())
-  if (!tools.pipes) return 'none'
-  return tools.zstd ? 'zstd' : tools.gzip ? 'gzip' : 'none'
+  const { pipes, zstd, gzip } = await toolsOf(client, signal)
+  if (!pipes) return 'none'
+  return zstd ? 'zstd' : gzip ? 'gzip' : 'none'
+}
+
+const probed = new WeakMap<Shell, Promise<Tools>>()
+
+/** Asked once for a shell, unless asking failed. */
+function toolsOf(client: Client, signal: AbortSignal | undefined): Promise<Tools> {
+  const known = probed.get(client.shell)
+  if (known) return known
+  const { stdout } = client.shell.exec({ argv: probe(), env: clientEnvironment(client) }, signal)
+  const asked = collect(stdout).then(output => parseProbe(output.toString()))
+  probed.set(client.shell, asked)
+  asked.catch(() => probed.delete(client.shell))
+  return asked
 }
 
 /** What came over the transport, unpacked; a stream cut before the compressor's own end (with its checksum) is `command-failed`. */

@@ -53,11 +53,13 @@ async function open(
       hint: damagedHint,
     })
   })
+  const { hashes } = index
+  const names = Buffer.from(hashes.buffer, hashes.byteOffset, hashes.byteLength)
   let at = 0
   for (let chunk = chunks.start; chunk < chunks.end; chunk++) {
     const end = at + index.lengths[chunk]!
-    const name = index.hashes.subarray(chunk * 32, chunk * 32 + 32)
-    if (end > raw.length || !hash('sha256', raw.subarray(at, end), 'buffer').equals(name))
+    const name = names.toString('latin1', chunk * 32, chunk * 32 + 32)
+    if (end > raw.length || hash('sha256', raw.subarray(at, end), 'binary') !== name)
       throw new RespaldoError('data-corrupt', `${where}: chunk ${chunk} is not what was stored`, {
         hint: damagedHint,
       })
@@ -94,7 +96,7 @@ async function* split(
       parts.push(part)
       missing -= part.length
       if (missing > 0) continue
-      yield { bytes: Buffer.concat(parts), frame }
+      yield { bytes: together(parts), frame }
       parts = []
       number += 1
       missing = frames[number]?.storedBytes ?? 0
@@ -104,4 +106,12 @@ async function* split(
     throw new RespaldoError('data-corrupt', `${where}: it is shorter than its index says`, {
       hint: damagedHint,
     })
+}
+
+/** One part is no copy. */
+function together(parts: readonly Uint8Array[]): Buffer {
+  const [only] = parts
+  return parts.length === 1 && only
+    ? Buffer.from(only.buffer, only.byteOffset, only.byteLength)
+    : Buffer.concat(parts)
 }

@@ -1,10 +1,7 @@
 import { RespaldoError } from '../../errors.ts'
 import type { TableCount } from '../database.ts'
-import { type Client, execute, query } from '../psql.ts'
-import { identifier } from '../sql.ts'
-
-/** Tables counted by one statement. */
-const batch = 200
+import { type Client, execute } from '../psql.ts'
+import { literal } from '../sql.ts'
 
 /**
  * Counts every table of a restored database and throws `data-corrupt` naming those whose rows are not the backup's.
@@ -12,25 +9,17 @@ const batch = 200
  */
 async function compareRows(
   client: Client,
-  database: string,
   tables: readonly TableCount[],
-  signal?: AbortSignal,
+  options: Options,
 ): Promise<{ tables: number; rows: number }> {
-  const options = { database, signal }
-  const conditions = await extensionConditions(client, options)
-  const different: string[] = []
-  let rows = 0
   const counted = tables.filter(table => table.rows !== undefined)
-  for (let from = 0; from < counted.length; from += batch) {
-    const some = counted.slice(from, from + batch)
-    const counts = await countRows(client, some, conditions, options)
-    some.forEach((table, at) => {
-      rows += counts[at] ?? 0
-      if (counts[at] !== table.rows)
-        different.push(`${table.schema}.${table.name}: ${counts[at]} instead of ${table.rows}`)
-    })
-  }
-  if (different.length === 0) return { tables: counted.length, rows }
+  if (counted.length === 0) return { tables: 0, rows: 0 }
+  const counts = await countRows(client, counted, options)
+  const different = counted.flatMap(({ schema, name, rows }, at) =>
+    counts[at] === rows ? [] : [`${schema}.${name}: ${counts[at]} instead of ${rows}`],
+  )
+  if (different.length === 0)
+    return { tables: counted.length, rows: counts.reduce((sum, rows) => sum + rows, 0) }
   throw new RespaldoError(
     'data-corrupt',
     `The restored tables do not hold the backup's rows: ${different.slice(0, 10).join('; ')}`,
@@ -51,38 +40,36 @@ export async function compareAndAnalyze(
   tables: readonly TableCount[],
   signal?: AbortSignal,
 ): Promise<{ tables: number; rows: number }> {
-  const analyzed = execute(client, 'ANALYZE;', { database, signal })
+  const options = { database, signal }
+  const analyzed = Promise.all([0, 1].map(half => execute(client, analyzeHalf(half), options)))
   analyzed.catch(() => {}) // awaited below, unless the comparison failed first
-  const counts = await compareRows(client, database, tables, signal)
+  const counts = await compareRows(client, tables, options)
   await analyzed
   return counts
 }
 
 type Options = { database: string; signal: AbortSignal | undefined }
 
-const qualified = (table: { schema: string; name: string }) =>
-  `${identifier(table.schema)}.${identifier(table.name)}`
+/** Every second table by size, as ANALYZE uses one processor only. A partitioned table brings its partitions. */
+const analyzeHalf = (half: number): string => `
+  SELECT format('ANALYZE %I.%I', schema, name) FROM (
+    SELECT nspname AS schema, relname AS name, row_number() OVER (ORDER BY pg_table_size(c.oid) DESC, c.oid) AS place
+      FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+      WHERE relkind IN ('r', 'm', 'p') AND NOT relispartition AND relpersistence <> 't') AS tables
+    WHERE place % 2 = ${half} ORDER BY place \\gexec`
 
-async function countRows(
-  client: Client,
-  tables: readonly TableCount[],
-  conditions: ReadonlyMap<string, string>,
-  options: Options,
-): Promise<number[]> {
-  const counts = tables.map(
-    table => `SELECT count(*) FROM ONLY ${qualified(table)} ${conditions.get(qualified(table)) ?? ''};`,
-  )
-  const text = await execute(client, ['SET row_security = off;', ...counts].join('\n'), options)
+/** Rows by table, in the order of the tables. */
+async function countRows(client: Client, tables: readonly TableCount[], options: Options): Promise<number[]> {
+  const wanted = tables.map(({ schema, name }, at) => `(${at}, ${literal(schema)}, ${literal(name)})`)
+  const script = `SET row_security = off;
+    SELECT format('SELECT count(*) FROM ONLY %I.%I %s', wanted.schema, wanted.name, condition)
+      FROM (VALUES ${wanted.join(', ')}) AS wanted(place, schema, name)
+      LEFT JOIN (${extensionConditions}) AS partial ON partial.schema = wanted.schema AND partial.name = wanted.name
+      ORDER BY place \\gexec`
+  const text = await execute(client, script, options)
   return text.trim().split('\n').map(Number)
 }
 
-async function extensionConditions(client: Client, options: Options): Promise<Map<string, string>> {
-  const rows = await query<{ schema: string; name: string; condition: string }>(
-    client,
-    `SELECT n.nspname AS schema, c.relname AS name, u.condition FROM pg_extension e,
-       unnest(e.extconfig, e.extcondition) AS u(table_oid, condition) JOIN pg_class c ON c.oid = u.table_oid
-       JOIN pg_namespace n ON n.oid = c.relnamespace`,
-    options,
-  )
-  return new Map(rows.map(row => [qualified(row), row.condition]))
-}
+const extensionConditions = `SELECT n.nspname AS schema, c.relname AS name, u.condition FROM pg_extension e,
+  unnest(e.extconfig, e.extcondition) AS u(table_oid, condition) JOIN pg_class c ON c.oid = u.table_oid
+  JOIN pg_namespace n ON n.oid = c.relnamespace`

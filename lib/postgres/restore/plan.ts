@@ -13,8 +13,6 @@ export interface PlanFacts {
   entries: readonly TocEntry[]
   /** Of the server that was dumped, where known. */
   dumpedFrom: string | undefined
-  /** Only asked for with `into` when the database exists. */
-  existingIsEmpty: boolean | undefined
   /** What the database had on disk, or else its dump has raw; undefined for a part, whose size is not known. */
   neededBytes: number | undefined
   /** Roles that the backup's globals could make. */
@@ -49,7 +47,7 @@ export function planRestore(request: RestoreRequest, facts: PlanFacts): RestoreP
 function steps(request: RestoreRequest, facts: PlanFacts, replaces: boolean): string[] {
   const { database, mode } = request
   const compare = "compare every table's rows with the backup, then ANALYZE"
-  if (facts.existingIsEmpty)
+  if (facts.server.existingIsEmpty)
     return [`restore into the empty database ${database} in one transaction`, compare]
   const roles = request.createRoles ? ['create the missing roles from the backup'] : []
   if (!replaces)
@@ -120,7 +118,7 @@ function nameRefusals(request: RestoreRequest, facts: PlanFacts): Refusal[] {
         hint: 'Restore it elsewhere with --into NAME.',
       },
     ]
-  if (mode === 'into' && facts.server.existing && !facts.existingIsEmpty)
+  if (mode === 'into' && facts.server.existing && !facts.server.existingIsEmpty)
     return [
       {
         code: 'restore-unsafe',
@@ -152,7 +150,7 @@ function rightRefusals(request: RestoreRequest, facts: PlanFacts): Refusal[] {
   const { server } = facts
   if (server.superuser) return []
   const lacks: string[] = []
-  if (!server.createDatabases && !facts.existingIsEmpty) lacks.push('CREATEDB')
+  if (!server.createDatabases && !server.existingIsEmpty) lacks.push('CREATEDB')
   if (request.createRoles) lacks.push('CREATEROLE or superuser, for --create-roles')
   if (server.existing && request.mode !== 'into') {
     if (!server.mayBecome.has(server.existing.owner)) lacks.push(`ownership of ${request.database}`)

@@ -3,6 +3,7 @@ import type { Report } from '../../events.ts'
 import type { KeptDatabase, RestoreInput, RestorePlan, RestoreResult, Restores } from '../database.ts'
 import { type Client, execute } from '../psql.ts'
 import { identifier } from '../sql.ts'
+import { chooseTransport } from '../transport.ts'
 import { compareAndAnalyze, comparing } from './compare.ts'
 import { entriesOf, tableOfContents } from './contents.ts'
 import { dropFirst } from './drop-first.ts'
@@ -12,7 +13,7 @@ import { planRestore } from './plan.ts'
 import { databaseProperties } from './properties.ts'
 import { recover } from './recovery.ts'
 import { roleStatements } from './roles.ts'
-import { existingDatabase, isEmpty, maintenance, serverFacts } from './server.ts'
+import { existingDatabase, maintenance, serverFacts } from './server.ts'
 import { renamed } from './swap.ts'
 import { inPlace, keptName, type Restoring, swap } from './transaction.ts'
 
@@ -22,16 +23,11 @@ export function shellRestores(clientOf: (run: string) => Promise<Client>, databa
     async plan(request, input, signal) {
       const client = await clientOf(request.run)
       const { entries, dumpedFrom } = await tableOfContents(input, signal)
-      const server = await serverFacts(client, request.database, signal)
-      const existingIsEmpty =
-        request.mode === 'into' && server.existing
-          ? await isEmpty(client, request.database, signal)
-          : undefined
+      const server = await serverFacts(client, request, signal)
       return planRestore(request, {
         server,
         entries,
         dumpedFrom,
-        existingIsEmpty,
         neededBytes: request.tables || request.schemas ? undefined : (input.databaseBytes ?? input.rawBytes),
         rolesInGlobals: input.globals !== undefined,
       })
@@ -64,7 +60,10 @@ async function run(given: Omit<Restoring, 'properties' | 'old'>): Promise<Restor
   const { request } = plan
   const { entries } = await tableOfContents(input, signal)
   await createRoles(client, plan, input, signal)
-  const old = await existingDatabase(client, request.database, signal)
+  const [old] = await Promise.all([
+    existingDatabase(client, request.database, signal),
+    chooseTransport(client, signal), // asked now, as `load` waits for it
+  ])
   if (request.mode === 'into' && old) return fillEmpty(client, plan, input, report, signal)
   const about = input.format === 'plain' && old ? await entriesOf(client, request.database, signal) : entries
   const restoring = { ...given, properties: databaseProperties(about), old }

@@ -1,3 +1,4 @@
+import type { RestoreRequest } from '../database.ts'
 import { type Client, query, queryOne } from '../psql.ts'
 import { literal } from '../sql.ts'
 import { freeBytes } from './room.ts'
@@ -17,8 +18,10 @@ export interface ServerFacts {
   extensions: ReadonlyMap<string, { trusted: boolean }>
   /** On the disk of its databases, where that can be told. */
   freeBytes: number | undefined
-  /** The database to be replaced, if it exists. */
+  /** The database of the wanted name, if it exists. */
   existing: ExistingDatabase | undefined
+  /** Only asked with `into`, when it exists. */
+  existingIsEmpty: boolean | undefined
 }
 
 /** What stands under the name that a restore wants. */
@@ -36,22 +39,25 @@ export interface ExistingDatabase {
 /** Asks a server from a third database, so that the one in question may be absent or busy. */
 export async function serverFacts(
   client: Client,
-  database: string,
+  { database, mode }: Pick<RestoreRequest, 'database' | 'mode'>,
   signal?: AbortSignal,
 ): Promise<ServerFacts> {
-  const options = { database: maintenance(database), signal }
-  const own = await queryOne<ServerRow>(
-    client,
-    `SELECT current_setting('server_version') AS version, rolsuper, rolcreatedb,
+  const [own, existing] = await Promise.all([
+    queryOne<ServerRow>(
+      client,
+      `SELECT current_setting('server_version') AS version, rolsuper, rolcreatedb,
+       (SELECT setting FROM pg_settings WHERE name = 'data_directory') AS folder,
        (SELECT json_agg(json_build_object('name', rolname, 'become', pg_has_role(current_user, oid, 'MEMBER'))) FROM pg_roles) AS roles,
        (SELECT json_agg(e) FROM (SELECT name, bool_or(trusted OR NOT superuser) AS trusted
           FROM pg_available_extension_versions GROUP BY name) AS e) AS extensions
      FROM pg_roles WHERE rolname = current_user`,
-    options,
-  )
-  const [free, existing] = await Promise.all([
-    freeBytes(client, options),
+      { database: maintenance(database), signal },
+    ),
     existingDatabase(client, database, signal),
+  ])
+  const [free, existingIsEmpty] = await Promise.all([
+    freeBytes(client, own.folder, signal),
+    mode === 'into' && existing ? isEmpty(client, database, signal) : undefined,
   ])
   return {
     version: own.version,
@@ -62,11 +68,13 @@ export async function serverFacts(
     extensions: new Map((own.extensions ?? []).map(({ name, trusted }) => [name, { trusted }])),
     freeBytes: free,
     existing,
+    existingIsEmpty,
   }
 }
 
 interface ServerRow {
   version: string
+  folder: string | null
   rolsuper: boolean
   rolcreatedb: boolean
   roles: { name: string; become: boolean }[]
