@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decodeManifest, encodeManifest } from '#lib/repository/manifest'
 import { type PostgresContainer, startPostgres } from '../testbed/postgres.ts'
 import { testEngine } from '../testbed/provided.ts'
 import { cli, type Finished } from './cli.ts'
@@ -127,6 +128,26 @@ describe.skipIf(!engine).each(['17', '15'] as const)('chains on PostgreSQL %s', 
     expect(await create(...dir, '--config', config, '--backup-type', 'incremental')).toMatchObject({
       type: 'incremental',
       warnings: expect.stringContaining('A full is due'),
+    })
+  })
+
+  test('of another server are not built on, and a warning says so, whatever was asked for', async () => {
+    const dir = ['--dir', join(folder, 'moved')]
+    const key = join(folderOf(await create(...dir)).replace('backups', 'moved'), 'manifest.json')
+    const { source, ...rest } = decodeManifest(await readFile(key), key)
+    await writeFile(key, encodeManifest({ ...rest, source: { ...source, systemIdentifier: '1' } }))
+    const warnings = expect.stringContaining('another server')
+    expect(await create(...dir, '--force-full', '--name', 'asked')).toMatchObject({ type: 'full', warnings })
+    await rm(
+      join(key, '..', '..', (await readdir(join(key, '..', '..'))).find(id => id.endsWith('asked'))!),
+      {
+        recursive: true,
+      },
+    )
+    expect(await create(...dir)).toMatchObject({
+      type: 'full',
+      reason: expect.stringContaining('another'),
+      warnings,
     })
   })
 
