@@ -20,6 +20,13 @@ export const systemClock: Clock = {
   },
 }
 
+/** A day of 24 hours, whatever a calendar says. */
+export const dayMilliseconds = 86_400_000
+
+/** Days of 24 hours since a time in ISO 8601; negative when it is still to come. */
+export const ageDays = (time: string, now: Date): number =>
+  (now.getTime() - Date.parse(time)) / dayMilliseconds
+
 /** `20250408T160000Z`: ISO 8601 basic format in UTC, whole seconds; sorts as time does. */
 export function compactTime(time: Date): string {
   return `${time.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`

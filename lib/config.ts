@@ -14,6 +14,8 @@ const source = z.strictObject({
   folder: z.string().optional(),
 })
 
+const count = z.int().nonnegative()
+
 const schema = z.strictObject({
   repository: z.string().optional(),
   profile: z.enum(['development', 'staging', 'production']).optional(),
@@ -26,6 +28,22 @@ const schema = z.strictObject({
       fullDays: z.number().positive().optional(),
       incrementals: z.int().nonnegative().optional(),
       renewShare: z.number().positive().max(1).optional(),
+    })
+    .optional(),
+  /** What is kept; see `RetentionPolicy`. */
+  retention: z
+    .strictObject({
+      daily: count.optional(),
+      weekly: count.optional(),
+      monthly: count.optional(),
+      yearly: count.optional(),
+      full: count.optional(),
+      last: count.optional(),
+      days: count.optional(),
+      minimum: count.optional(),
+      safetyDays: count.optional(),
+      scheme: z.enum(['periods', 'calendar']).optional(),
+      defaults: z.boolean().optional(),
     })
     .optional(),
   sources: z.array(source).optional(),

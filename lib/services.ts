@@ -22,6 +22,7 @@ import { shellDatabase } from './postgres/shell-database.ts'
 import { splitStatements } from './postgres/sql-split.ts'
 import type { Holder } from './repository/lease.ts'
 import { openRepository, type Repository } from './repository/repository.ts'
+import type { GivenRetention } from './retention/policy.ts'
 import { filesystemStore } from './store/filesystem.ts'
 import { type Strategy, strategyOf } from './strategy/type.ts'
 
@@ -54,6 +55,10 @@ export interface Services {
   profile: string
   /** When a chain has had enough. */
   strategy: Strategy
+  /** What variables and the configuration say of the retention; flags count more. */
+  retention: GivenRetention
+  /** IANA name of the zone whose days, weeks and months people mean. */
+  timeZone: string
   host: string
   /** `respaldo 0.1.0`. */
   tool: string
@@ -75,6 +80,8 @@ export interface Settings {
   configuration: Configuration
   directory: string
   profile: string
+  /** The variables' and the configuration's. */
+  retention: GivenRetention
   origin: Origin
   version: string
   /** Variables that were set: libpq's, DATABASE_URL, POSTGRES_*, DOCKER_*. */
@@ -94,6 +101,8 @@ export function openServices(settings: Settings): Services {
     ...(settings.signal ? { signal: settings.signal } : {}),
     profile: settings.profile,
     strategy: strategyOf(settings.configuration.strategy),
+    retention: settings.retention,
+    timeZone: settings.configuration.timeZone ?? 'UTC', // the same days on every machine
     host: hostname(),
     tool: `respaldo ${settings.version}`,
     newRun: () => `${compactTime(clock.now()).toLowerCase()}-${randomBytes(4).toString('hex')}`,

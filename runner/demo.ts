@@ -69,6 +69,7 @@ function demoServices(home: string, version: string, signal: AbortSignal): Servi
     configuration: {},
     directory: join(home, 'backups'),
     profile: 'development',
+    retention: {},
     origin: 'cli',
     version,
     variables: {},

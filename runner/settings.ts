@@ -15,6 +15,7 @@ export function readSettings(options: GlobalOptions, outside: Outside, origin: O
     configuration,
     directory: resolve(options.dir ?? variables.BACKUP_DIR ?? configuration.repository ?? 'backups'),
     profile: profile(options.profile ?? variables.RESPALDO_PROFILE ?? configuration.profile ?? 'development'),
+    retention: { ...configuration.retention, ...retentionOf(variables) },
     origin,
     version: outside.version,
     variables,
@@ -29,6 +30,31 @@ const profiles = ['development', 'staging', 'production']
 function profile(name: string): string {
   if (profiles.includes(name)) return name
   throw new RespaldoError('input-invalid', `${name} is no profile`, { hint: `Use ${profiles.join(', ')}.` })
+}
+
+/** Variables of the retention, and the rules that they set. */
+const retentionRules = {
+  RETENTION_DAILY: 'daily',
+  RETENTION_WEEKLY: 'weekly',
+  RETENTION_MONTHLY: 'monthly',
+  RETENTION_FULL: 'full',
+  RETENTION_DAYS: 'days',
+} as const
+
+/** What is set but empty says nothing. */
+function retentionOf(variables: Outside['variables']): Settings['retention'] {
+  const set = Object.entries(retentionRules).flatMap(([name, rule]) => {
+    const text = variables[name]?.trim()
+    return text ? [[rule, wholeNumber(name, text)]] : []
+  })
+  return Object.fromEntries(set)
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new RespaldoError('input-invalid', `${name} cannot be ${text}`, {
+    hint: 'Give a whole number, 0 or more; 0 turns the rule off.',
+  })
 }
 
 function readConfiguration(named: string | undefined): Configuration {

@@ -3,6 +3,7 @@ import { RespaldoError } from '../errors.ts'
 import { MissingObject, type Store } from '../store/store.ts'
 import { manifestKey } from './layout.ts'
 import { decodeManifest, isWhole, type Manifest } from './manifest.ts'
+import { newestFirst } from './order.ts'
 
 /** Reads of manifests under way at once. */
 const atOnce = 32
@@ -70,11 +71,6 @@ const tooLong = (key: string): RespaldoError =>
   new RespaldoError('data-corrupt', `${key}: it is far too long for a manifest`, {
     hint: 'The file was changed after the backup was made. The other backups are not affected.',
   })
-
-function newestFirst(a: Manifest, b: Manifest): number {
-  if (a.started !== b.started) return a.started < b.started ? 1 : -1
-  return a.id < b.id ? 1 : -1
-}
 
 /** Which backup a user means: `latest`, `<source>/<id>`, an id, or a name that was given; undefined means `latest`. */
 export function findBackup(catalog: Catalog, reference: string | undefined, source?: string): Manifest {

@@ -1,3 +1,5 @@
+import { ageDays } from '../clock.ts'
+
 /** When a chain has had enough and a full begins another one. */
 export interface Strategy {
   /** A full is made when the last one is older than so many days. */
@@ -73,11 +75,9 @@ export function chooseType(
     : { type: 'full', reason: enough }
 }
 
-const dayMilliseconds = 86_400_000
-
 function enoughOf(chain: ChainFacts, strategy: Strategy, now: Date): string | undefined {
-  const days = (now.getTime() - Date.parse(chain.fullStarted)) / dayMilliseconds
-  if (days > strategy.fullDays) return `the last full is older than ${strategy.fullDays} days`
+  if (ageDays(chain.fullStarted, now) > strategy.fullDays)
+    return `the last full is older than ${strategy.fullDays} days`
   if (chain.incrementals >= strategy.incrementals)
     return `the chain has ${chain.incrementals} incrementals already`
   if (chain.lastBytes !== undefined && chain.lastBytes > strategy.renewShare * chain.fullBytes)

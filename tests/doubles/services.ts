@@ -13,6 +13,8 @@ export function emptyServices(overrides: Partial<Services> = {}): Services {
     origin: 'http',
     profile: 'development',
     strategy: defaultStrategy,
+    retention: {},
+    timeZone: 'UTC',
     host: 'here',
     tool: 'respaldo test',
     newRun: () => 'run',
