@@ -10,15 +10,17 @@ import {
   newestLease,
   writeLease,
 } from './lease-object.ts'
-import { expiry, lookEvery, renewEvery } from './lease-times.ts'
+import { expiry, lookEvery, patiently, renewEvery, slept } from './lease-times.ts'
 
 /** The right to write to one source, until it is released or lost. See `acquireLease` for what holds. */
 export interface Lease {
   generation: number
   /** The dead run whose lease this one took over. */
   previous: { run: string; holder: Holder } | undefined
-  /** That run and those whose leases it had taken over in turn: what they left beside the database is still to be ended. */
+  /** That run and others that died before it: what they left beside the database is still to be ended. */
   deadRuns: readonly string[]
+  /** What the dead runs left has been ended: the next holder need not think of them. Until this is said, they are handed on to it. */
+  deadRunsEnded(): void
   /** Aborted with `repository-locked` as soon as the lease is known to be lost. */
   signal: AbortSignal
   /** Looks once more: resolves while the newest lease is this one and in time, else throws `repository-locked`. */
@@ -90,17 +92,19 @@ export function keepLease(store: Store, clock: Clock, source: string, own: HeldL
     generation: own.generation,
     previous: own.previous,
     deadRuns,
+    deadRunsEnded() {
+      own.document.deadRuns = []
+    },
     signal: lost.signal,
     assertHeld,
     async release() {
       stop.abort()
-      const done = new AbortController()
-      // A renewal on its way would undo the release, so it is waited for; but not for ever, when the store does not answer.
-      const freed = Promise.all([renewing, watching, clearing])
-        .then(() => freeLease(store, source, own))
-        .catch(() => {})
-      await Promise.race([freed, slept(clock, renewEvery, done.signal)])
-      done.abort()
+      // A renewal on its way would undo the release, so it is waited for.
+      const ended = Promise.all([renewing, watching, clearing])
+      await patiently(
+        clock,
+        ended.then(() => freeLease(store, source, own)),
+      )
     },
   }
 }
@@ -111,12 +115,6 @@ export async function freeLease(store: Store, source: string, own: HeldLease): P
   if (now?.document?.token !== own.document.token || now.document.released) return
   const document: LeaseDocument = { ...own.document, released: true }
   await writeLease(store, source, { generation: own.generation, document }, { overwrite: true })
-}
-
-/** False when it was stopped. */
-async function slept(clock: Clock, milliseconds: number, stop: AbortSignal): Promise<boolean> {
-  await clock.sleep(milliseconds, stop).catch(() => {})
-  return !stop.aborted
 }
 
 function taken(source: string, now: FoundLease | undefined): RespaldoError {

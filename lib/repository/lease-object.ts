@@ -20,7 +20,7 @@ export interface LeaseDocument {
   since: string
   /** Changes with every renewal. */
   beat: number
-  /** Runs that died holding the lease since it was last released, oldest first. */
+  /** Runs that died holding the lease and that nobody ended yet, oldest first; a release keeps them. */
   deadRuns: readonly string[]
   released?: true
 }

@@ -231,7 +231,7 @@ describe('taking over', () => {
     },
   )
 
-  test('remembers all who died since the last release', async () => {
+  test('remembers all who died until somebody says that what they left was ended, also over a release', async () => {
     const { acquire, clock } = world()
     const isAlive = () => false
     await acquire('a', { at: manualClock() })
@@ -240,7 +240,12 @@ describe('taking over', () => {
     expect(third).toMatchObject({ previous: { run: 'b' }, deadRuns: ['a', 'b'] })
     await clock.advance(6_000)
     await third.release()
-    expect((await acquire('d', { isAlive })).deadRuns).toEqual([])
+    const fourth = await acquire('d', { isAlive })
+    expect(fourth).toMatchObject({ previous: undefined, deadRuns: ['a', 'b'] })
+    fourth.deadRunsEnded()
+    expect(fourth.deadRuns).toEqual(['a', 'b'])
+    await fourth.release()
+    expect((await acquire('e', { isAlive })).deadRuns).toEqual([])
   })
 })
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import { RespaldoError, throwIfAborted, toRespaldoError } from '../errors.ts'
+import { RespaldoError, throwIfAborted } from '../errors.ts'
 import type { Report, RunEvent } from '../events.ts'
 import { type Store, StoreConflict } from '../store/store.ts'
 import { freeLease, type HeldLease, keepLease, type Lease } from './lease-holding.ts'
@@ -12,7 +12,7 @@ import {
   newestLease,
   writeLease,
 } from './lease-object.ts'
-import { expiry, lookEvery } from './lease-times.ts'
+import { openWatch } from './lease-watch.ts'
 
 export { expiry, renewEvery } from './lease-times.ts'
 export type { Holder, Lease }
@@ -76,20 +76,17 @@ export async function acquireLease(store: Store, clock: Clock, request: LeaseReq
   return keepLease(store, clock, request.source, own)
 }
 
-/** Watches one lease for signs of life. */
+/** Judges one lease, look by look. */
 function observer(clock: Clock, request: LeaseRequest) {
-  let seen: { generation: number; text: string; at: number } | undefined
+  const watch = openWatch(clock)
   let told: string | undefined
 
   function judge(found: FoundLease | undefined, asked: number): 'free' | 'dead' | 'held' {
-    const before = seen
-    const { generation, text } = found ?? { generation: 0, text: '' }
-    const isSame = before?.generation === generation && before.text === text
-    if (!isSame) seen = { generation, text, at: clock.monotonic() }
+    const sign = watch.look(found ? `${found.generation} ${found.text}` : '', asked)
     if (!found || found.document?.released) return 'free'
     if (found.document && request.isAlive(found.document.holder) === false) return 'dead'
-    if (isSame && asked - before.at >= expiry) return 'dead'
-    if (before && !isSame && !request.wait) throw locked(request.source, found)
+    if (sign === 'expired') return 'dead'
+    if (sign === 'changed' && !request.wait) throw locked(request.source, found)
     tell(found)
     return 'held'
   }
@@ -100,15 +97,7 @@ function observer(clock: Clock, request: LeaseRequest) {
     told = message
   }
 
-  /** Until the next look: soon, and exactly when the lease would expire. */
-  async function pause(): Promise<void> {
-    const left = (seen?.at ?? 0) + expiry - clock.monotonic()
-    await clock.sleep(Math.max(1, Math.min(lookEvery, left)), request.signal).catch(error => {
-      throw toRespaldoError(error)
-    })
-  }
-
-  return { judge, pause }
+  return { judge, pause: () => watch.pause(request.signal) }
 }
 
 /** The next generation in the name of this run, not yet written. */
@@ -128,7 +117,7 @@ function claim(
       holder,
       since: clock.now().toISOString(),
       beat: 0,
-      deadRuns: dead ? deadRunsOf(dead) : [],
+      deadRuns: dead ? deadRunsOf(dead) : (found?.document?.deadRuns ?? []),
     },
   }
 }
