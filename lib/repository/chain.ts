@@ -3,31 +3,57 @@ import type { Scope } from '../postgres/database.ts'
 import type { Store } from '../store/store.ts'
 import { backupFolder, manifestKey } from './layout.ts'
 import { type Manifest, scopeKey } from './manifest.ts'
+import { newestFirst } from './order.ts'
 import { readIndex } from './reader.ts'
 import { type ChainChunks, chainChunks } from './recipe.ts'
 
-/** A full and the incrementals that build on it, each on all before it. */
+/** A full and incrementals of which each builds on all before it. */
 export interface Chain {
   full: Manifest
-  /** Oldest first. */
+  /** The one that builds on the full first. */
   incrementals: readonly Manifest[]
-  /** The id of a backup that one of them builds on and that is not there. */
+  /** The id of the backup that the first of them builds on, when it is not there. */
   missing: string | undefined
 }
 
-/** The chain of the newest full of a scope; safety backups are part of none. `backups` are one source's. */
+/**
+ * The chain of the newest full of a scope, from there along the links to the newest backup that nothing builds on; safety backups are part of
+ * none. Links and not times make the order: clocks of several hosts differ, and what builds on what must not depend on them. `backups` are one
+ * source's.
+ */
 export function newestChain(backups: readonly Manifest[], scope: Scope): Chain | undefined {
   const key = scopeKey(scope)
   const own = backups
     .filter(({ kind, scope }) => kind === 'regular' && scopeKey(scope) === key)
-    .sort((a, b) => (a.started < b.started ? -1 : 1))
-  const full = own.findLast(({ type }) => type === 'full')
+    .toSorted(newestFirst)
+  const full = own.find(({ type }) => type === 'full')
   if (!full) return undefined
-  const incrementals = own.filter(({ type, chain }) => type === 'incremental' && chain === full.id)
-  const ids = new Set([full.id, ...incrementals.map(({ id }) => id)])
-  const missing = incrementals.map(({ parent }) => parent ?? full.id).find(parent => !ids.has(parent))
-  return { full, incrementals, missing }
+  const members = own.filter(({ type, chain }) => type === 'incremental' && chain === full.id)
+  const incrementals = pathIn(members)
+  const parent = incrementals[0] ? parentOf(incrementals[0]) : full.id
+  return { full, incrementals, missing: parent === full.id ? undefined : parent }
 }
+
+/** To the first of the members that nothing builds on, as far back as its links lead. */
+function pathIn(members: readonly Manifest[]): Manifest[] {
+  const path: Manifest[] = []
+  let next = members.find(({ id }) => !members.some(other => parentOf(other) === id))
+  while (next && !path.includes(next)) {
+    path.unshift(next)
+    const parent = parentOf(next)
+    next = members.find(({ id }) => id === parent)
+  }
+  return path
+}
+
+/** Which of a source's backups build on one, directly or not; none before what builds on it. */
+export function builtOn({ id }: Manifest, backups: readonly Manifest[]): Manifest[] {
+  const children = backups.filter(other => other.type === 'incremental' && parentOf(other) === id)
+  const others = backups.filter(other => !children.includes(other))
+  return children.flatMap(child => [...builtOn(child, others), child])
+}
+
+const parentOf = ({ parent, chain }: Manifest): string => parent ?? chain
 
 /** The chunks of a whole chain; `data-corrupt` when one of its indexes or data files is not what its manifest says. */
 export async function openChain(store: Store, { full, incrementals }: Chain): Promise<ChainChunks> {
@@ -53,8 +79,8 @@ export async function assertChainThere(store: Store, { full, incrementals }: Cha
   }
 }
 
-/** Not read, which would take as long as a backup: `verify` does that. */
-async function assertData(store: Store, { source, id, objects: { data } }: Manifest): Promise<void> {
+/** `data-corrupt` unless the data file is there and as long as its manifest says. It is not read, which would take as long as a backup. */
+export async function assertData(store: Store, { source, id, objects: { data } }: Manifest): Promise<void> {
   const key = backupFolder(source.id, id) + data.name
   const found = await store.stat(key)
   if (found?.size === data.bytes) return
