@@ -7,6 +7,7 @@ import { foreignInput, type OpenedFile } from '#lib/postgres/foreign'
 import { isWhole, type Manifest, scopeKey } from '#lib/repository/manifest'
 import type { Repository } from '#lib/repository/repository'
 import type { Located } from '#lib/services'
+import { openReading } from '#lib/steps/reading'
 import { restoreInput } from '#lib/steps/restore-input'
 import { safetyBackup } from '#lib/steps/safety-backup'
 import { holdSource } from '#lib/steps/session'
@@ -55,6 +56,7 @@ export const restore = createFunction({
     const request = planned(input, target, services.clock.now(), services.newRun())
     if (input.dryRun)
       return { plan: await restores.plan(request, what.input, context.signal), backup: what.name }
+    await using _reading = what.manifest && (await openReading(context, repository, what.manifest, 'restore'))
     // The lease comes first: what a dead run left has to be in order before a plan can be true.
     await using held = await holdSource(context, repository, target, {
       wait: input.wait,

@@ -5,13 +5,11 @@ import { manifestKey } from './layout.ts'
 import { decodeManifest, isWhole, type Manifest } from './manifest.ts'
 import { newestFirst } from './order.ts'
 
-/** Reads of manifests under way at once. */
+/** Reads of documents under way at once. */
 const atOnce = 32
 
 /** A manifest that cannot be read, beside those that can. */
-export interface Damaged {
-  source: string
-  id: string
+export interface Damaged extends BackupPlace {
   error: RespaldoError
 }
 
@@ -22,20 +20,40 @@ export interface Catalog {
   damaged: readonly Damaged[]
 }
 
+/** Which backup: what its documents are found by. */
+export interface BackupPlace {
+  source: string
+  id: string
+}
+
 /** Every backup of one source, or of all. Folders without a manifest are no backups; a damaged manifest hides no other backup. */
 export async function readCatalog(store: Store, source?: string): Promise<Catalog> {
-  const backups: Manifest[] = []
+  const places: BackupPlace[] = []
+  for await (const name of source === undefined ? foldersIn(store, 'sources/') : [source])
+    for await (const id of foldersIn(store, `sources/${name}/`)) places.push({ source: name, id })
+  const { found, damaged } = await readEach(places, ({ source, id }) => readManifest(store, source, id))
+  return { backups: found.sort(newestFirst), damaged }
+}
+
+/** The folders right below a prefix that ends in `/`, in order, without it. */
+export async function* foldersIn(store: Store, prefix: string): AsyncGenerator<string> {
+  for await (const key of store.list(prefix, { shallow: true }))
+    if (key.endsWith('/')) yield key.slice(prefix.length, -1)
+}
+
+/** Reads a document of every place, many at once, in no order. One that cannot be read keeps no other from being read. */
+export async function readEach<T>(
+  places: readonly BackupPlace[],
+  read: (place: BackupPlace) => Promise<T | undefined>,
+): Promise<{ found: T[]; damaged: Damaged[] }> {
+  const found: T[] = []
   const damaged: Damaged[] = []
-  const queue: { source: string; id: string }[] = []
-  for await (const name of source === undefined ? sourceNames(store) : [source])
-    for await (const key of store.list(`sources/${name}/`, { shallow: true }))
-      if (key.endsWith('/')) queue.push({ source: name, id: key.slice(`sources/${name}/`.length, -1) })
-  const work = queue.values()
+  const work = places.values()
   const worker = async () => {
     for (const place of work) {
       try {
-        const manifest = await readManifest(store, place.source, place.id)
-        if (manifest) backups.push(manifest)
+        const document = await read(place)
+        if (document !== undefined) found.push(document)
       } catch (error) {
         if (!(error instanceof RespaldoError)) throw error
         damaged.push({ ...place, error })
@@ -43,12 +61,12 @@ export async function readCatalog(store: Store, source?: string): Promise<Catalo
     }
   }
   await Promise.all(Array.from({ length: atOnce }, worker))
-  return { backups: backups.sort(newestFirst), damaged }
+  return { found, damaged }
 }
 
-async function* sourceNames(store: Store): AsyncGenerator<string> {
-  for await (const key of store.list('sources/', { shallow: true }))
-    if (key.endsWith('/')) yield key.slice('sources/'.length, -1)
+/** True when the backup exists: whatever lies in the trash under its name then is what an interrupted run left. */
+export async function isInPlace(store: Store, { source, id }: BackupPlace): Promise<boolean> {
+  return (await store.stat(manifestKey(source, id))) !== undefined
 }
 
 /** The manifest of one backup, or undefined when there is none. */
@@ -76,12 +94,8 @@ const tooLong = (key: string): RespaldoError =>
 export function findBackup(catalog: Catalog, reference: string | undefined, source?: string): Manifest {
   const candidates = catalog.backups.filter(backup => source === undefined || backup.source.id === source)
   if (reference === undefined || reference === 'latest') return latest(candidates, source)
-  const exact = candidates.filter(
-    backup => backup.id === reference || `${backup.source.id}/${backup.id}` === reference,
-  )
-  const found = exact.length > 0 ? exact : candidates.filter(backup => backup.name === reference)
-  if (found.length === 1) return found[0]!
-  if (found.length > 1) throw several(reference, found)
+  const found = pickBackup(candidates, reference)
+  if (found) return found
   const broken = catalog.damaged.find(({ source: of, id }) => id === reference || `${of}/${id}` === reference)
   if (broken) throw broken.error
   throw new RespaldoError(
@@ -94,6 +108,16 @@ export function findBackup(catalog: Catalog, reference: string | undefined, sour
           : 'The repository holds no backup yet.',
     },
   )
+}
+
+/** The one that is meant by `<source>/<id>`, an id or a name; undefined when there is none, `input-invalid` when there are several. */
+export function pickBackup(candidates: readonly Manifest[], reference: string): Manifest | undefined {
+  const exact = candidates.filter(
+    backup => backup.id === reference || `${backup.source.id}/${backup.id}` === reference,
+  )
+  const found = exact.length > 0 ? exact : candidates.filter(backup => backup.name === reference)
+  if (found.length > 1) throw several(reference, found)
+  return found[0]
 }
 
 /** The newest regular backup of a whole database. */

@@ -7,3 +7,10 @@ export const readme = 'README.txt'
 export const backupFolder = (source: string, id: string): string => `sources/${source}/${id}/`
 /** The key whose existence makes the backup exist. */
 export const manifestKey = (source: string, id: string): string => `${backupFolder(source, id)}manifest.json`
+/** Where a forgotten backup's document lies. */
+export const trashKey = (source: string, id: string): string => `trash/${source}/${id}.json`
+/** Where users' marks on backups lie. */
+export const markKey = (mark: 'pins' | 'accepted', source: string, id: string): string =>
+  `${mark}/${source}/${id}.json`
+/** The folder of who reads a source's backups, ending in `/`. */
+export const readersFolder = (source: string): string => `leases/${source}/readers/`

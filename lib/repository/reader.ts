@@ -3,12 +3,13 @@ import { type Bytes, collect } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
 import type { TableCount } from '../postgres/database.ts'
 import { MissingObject, type Store } from '../store/store.ts'
-import { readManifest } from './catalog.ts'
+import { type BackupPlace, readManifest } from './catalog.ts'
 import { type Member, type Piece, readChain, reframed } from './chain-reader.ts'
 import { readFrames } from './frame-reader.ts'
 import { assertConsistent, type ChunkIndex, decodeIndex } from './index-file.ts'
 import { backupFolder } from './layout.ts'
 import type { Manifest, StoredPart } from './manifest.ts'
+import { readForgotten } from './trash-object.ts'
 import { decompress } from './zstd.ts'
 
 /** Documents beside the data: tables and globals. Held in memory, so they have a limit. */
@@ -65,12 +66,17 @@ async function members(
 ): Promise<Member[]> {
   const all = [memberOf(store, manifest, index, signal)]
   for (const id of index.parents) {
-    const parent = await readManifest(store, manifest.source.id, id)
+    const parent = await parentManifest(store, { source: manifest.source.id, id })
     if (!parent) throw chainBroken(manifest, id)
     all.push(memberOf(store, parent, await readIndex(store, parent), signal))
   }
   assertRunsExist(index, all)
   return all
+}
+
+/** Also of one that was forgotten after its reader announced itself: its data is spared. */
+async function parentManifest(store: Store, place: BackupPlace): Promise<Manifest | undefined> {
+  return (await readManifest(store, place.source, place.id)) ?? (await readForgotten(store, place))?.manifest
 }
 
 function memberOf(

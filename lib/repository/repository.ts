@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts'
 import { compactTime } from '../clock.ts'
 import type { Store } from '../store/store.ts'
-import { type Catalog, findBackup, readCatalog } from './catalog.ts'
-import { backupFolder } from './layout.ts'
+import { type Catalog, findBackup, foldersIn, isInPlace, readCatalog } from './catalog.ts'
+import { backupFolder, trashKey } from './layout.ts'
 import type { Manifest } from './manifest.ts'
 import { assertSegment } from './names.ts'
 import { ensureMarker, readMarker } from './open.ts'
 import { type Contents, openContents } from './reader.ts'
+import { idsInTrash } from './trash-object.ts'
 import { openBackup } from './writer.ts'
 
 /** Where backups are kept, on a store. It holds no state of its own: everything is read when it is asked for. */
@@ -24,7 +25,10 @@ export interface Repository {
     facts: { started: Date; type: Manifest['type']; name?: string | undefined },
   ): Promise<string>
   begin(source: string, id: string): ReturnType<typeof openBackup>
-  /** Clears files of the source's backups that never came to exist. Under the source's lease. Returns how many backups. */
+  /**
+   * Clears what interrupted runs left of the source's backups: files of those that do not exist and are not in the trash, and documents in the
+   * trash of those that do exist. Under the source's lease. Returns how many backups lost their files.
+   */
   clearUnfinished(source: string): Promise<number>
 }
 
@@ -60,13 +64,15 @@ async function exists(store: Store, folder: string): Promise<boolean> {
 }
 
 async function clearUnfinished(store: Store, source: string): Promise<number> {
-  const trashed = new Set<string>()
-  for await (const key of store.list(`trash/${source}/`, { shallow: true }))
-    trashed.add(key.slice(`trash/${source}/`.length, -'.json'.length))
+  const forgotten = new Set<string>()
+  for await (const id of idsInTrash(store, source)) {
+    // Its forgetting or its return was cut short. It exists, so it stays.
+    if (await isInPlace(store, { source, id })) await store.delete([trashKey(source, id)])
+    else forgotten.add(id)
+  }
   let cleared = 0
-  for await (const folder of store.list(`sources/${source}/`, { shallow: true })) {
-    const id = folder.slice(`sources/${source}/`.length, -1)
-    if (!folder.endsWith('/') || trashed.has(id) || (await store.stat(`${folder}manifest.json`))) continue
+  for await (const id of foldersIn(store, `sources/${source}/`)) {
+    if (forgotten.has(id) || (await isInPlace(store, { source, id }))) continue
     await openBackup(store, { source, id }).discard()
     cleared += 1
   }
