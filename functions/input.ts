@@ -23,6 +23,27 @@ export const wanted = {
 /** Of `wanted`, what only the command line may give. */
 export const localWanted = ['url', 'environment', 'folder'] as const
 
+/** How a caller names one backup of the repository. */
+export const named = {
+  backup: z.string().min(1).describe('id or name of a backup, or <source>/<id>'),
+  source: z.string().min(1).optional().describe('whose backup'),
+  wait: z.boolean().optional().describe('wait for a run that holds the source'),
+}
+
+/** A number of things: whole and not negative, also as text. */
+export const count = z.union(
+  [
+    z.int().nonnegative(),
+    z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .transform(Number),
+  ],
+  {
+    error: 'has to be a whole number, 0 or more',
+  },
+)
+
 /** The part of a database that a backup holds. */
 export const scope = {
   schemaOnly: z.boolean().optional().describe('definitions without data'),

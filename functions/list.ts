@@ -1,8 +1,14 @@
 import { z } from 'zod'
 import { createFunction } from '#lib/http/create-function'
+import type { Damaged } from '#lib/repository/catalog'
 import { type Manifest, scopeKey } from '#lib/repository/manifest'
+import { readTrash } from '#lib/repository/trash'
+import { planRetention } from '#lib/retention/plan'
+import { retentionPolicy } from '#lib/retention/policy'
+import type { Services } from '#lib/services'
+import { type RetentionFacts, readRetentionFacts } from '#lib/steps/retention-facts'
 
-/** Lists backups, newest first, and those whose manifest is damaged beside them. */
+/** Lists backups, newest first, and those whose manifest is damaged beside them; on demand those that were forgotten. */
 export const list = createFunction({
   name: 'list',
   method: 'GET',
@@ -12,23 +18,49 @@ export const list = createFunction({
     type: z.enum(['full', 'incremental']).optional().describe('only backups of this type'),
     name: z.string().min(1).optional().describe('only backups of this name'),
     kind: z.enum(['regular', 'safety']).optional().describe('only backups of this kind'),
+    trash: z.boolean().optional().describe('forgotten backups instead, which can be brought back'),
     verbose: z.boolean().optional().describe('whole manifests'),
   }),
-  async run({ source, type, name, kind, verbose }, { services }) {
+  async run({ source, type, name, kind, trash, verbose }, { services }) {
     const repository = await services.repository({ create: false })
-    const { backups, damaged } = await repository.catalog(source)
     const wanted = (backup: Manifest) =>
       (type ?? backup.type) === backup.type &&
       (kind ?? backup.kind) === backup.kind &&
       (name === undefined || name === backup.name)
+    const show = verbose ? described : shown
+    if (trash) {
+      const { forgotten, damaged } = await readTrash(repository.store, source)
+      const some = forgotten.filter(({ manifest }) => wanted(manifest))
+      return {
+        trash: some.map(({ manifest, forgotten, reason }) => ({ ...show(manifest), forgotten, why: reason })),
+        ...broken(damaged),
+      }
+    }
+    const facts = await readRetentionFacts(repository, source)
+    const retention = retentionOf(facts, services)
     return {
-      backups: backups.filter(wanted).map(verbose ? described : shown),
-      ...(damaged.length > 0
-        ? { damaged: damaged.map(({ source, id, error }) => ({ source, id, message: error.message })) }
-        : {}),
+      backups: facts.manifests.filter(wanted).map(backup => ({ ...show(backup), ...retention(backup) })),
+      ...broken(facts.damaged),
     }
   },
 })
+
+const broken = (damaged: readonly Damaged[]) =>
+  damaged.length > 0
+    ? { damaged: damaged.map(({ source, id, error }) => ({ source, id, message: error.message })) }
+    : {}
+
+/** Whether a backup is pinned, and the words of the rules that want it. */
+function retentionOf({ backups }: RetentionFacts, { retention, timeZone, clock }: Services) {
+  // With a minimum, because rules that keep nothing are no reason not to list; it has no label.
+  const policy = retentionPolicy([{ minimum: 1 }, retention], timeZone)
+  const { keep } = planRetention(backups, policy, clock.now(), { held: new Set() })
+  const kept = new Map(keep.map(one => [`${one.backup.source}/${one.backup.id}`, one]))
+  return ({ source, id }: Manifest) => {
+    const one = kept.get(`${source.id}/${id}`)
+    return { pinned: one?.backup.pinned ?? false, retention: one?.labels ?? [] }
+  }
+}
 
 /** A backup without what only who reads its files needs. */
 function shown(backup: Manifest) {

@@ -65,11 +65,16 @@ const summaries: Readonly<Record<string, string>> = {
   list: 'List backups, newest first',
   restore: 'Restore a backup, or undo a restore',
   status: 'Show environments, sources, tools and last backups',
-  remove: 'Remove an old database that a restore kept',
+  remove: 'Remove a backup, or an old database that a restore kept',
+  undo: 'Bring a forgotten backup back out of the trash',
+  pin: 'Keep a backup for ever, or until it is unpinned',
+  accept: 'Accept that rows or bytes fell by half after a backup',
+  'apply-retention': 'Forget the backups that no rule wants, and empty the trash',
 }
 
 function addFlag(command: Command, flag: Flag): void {
   const option = new Option(flag.flags, flag.text)
+  option.negate = false // `--no-defaults` is a flag of its own, not the opposite of another
   if (flag.many) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
   command.addOption(option)
 }

@@ -31,6 +31,8 @@ const scope: Flag[] = [
 
 const wait: Flag = { flags: '--wait', text: 'wait for a run that holds the source' }
 
+const ofBackup: Flag[] = [{ flags: '--source <id>', text: 'whose backup' }, wait]
+
 /** Every command that is a function: its positional argument, its flags. */
 export const commands: Readonly<Record<string, { argument?: string; flags: readonly Flag[] }>> = {
   create: {
@@ -53,6 +55,7 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       { flags: '--type <type>', text: 'full or incremental' },
       { flags: '--name <name>', text: 'only backups of this name' },
       { flags: '--kind <kind>', text: 'regular or safety' },
+      { flags: '--trash', text: 'what was forgotten and can be brought back' },
     ],
   },
   restore: {
@@ -74,5 +77,33 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
     ],
   },
   status: { flags: source },
-  remove: { flags: [{ flags: '--kept <name>', text: 'the kept database' }, ...source] },
+  remove: {
+    argument: 'backup',
+    flags: [
+      ...ofBackup,
+      { flags: '--chain', text: 'also the backups that build on it' },
+      { flags: '--kept <name>', text: 'a kept database instead' },
+      ...source,
+    ],
+  },
+  undo: { argument: 'backup', flags: ofBackup },
+  pin: { argument: 'backup', flags: [...ofBackup, { flags: '--off', text: 'unpin it' }] },
+  accept: { argument: 'backup', flags: ofBackup },
+  'apply-retention': {
+    flags: [
+      { flags: '--source <id>', text: 'only backups of this source' },
+      { flags: '--retention-daily <n>', text: 'keep the newest backup of so many days' },
+      { flags: '--retention-weekly <n>', text: 'keep the newest backup of so many weeks' },
+      { flags: '--retention-monthly <n>', text: 'keep the newest backup of so many months' },
+      { flags: '--retention-yearly <n>', text: 'keep the newest backup of so many years' },
+      { flags: '--retention-full <n>', text: 'keep so many fulls' },
+      { flags: '--retention-days <n>', text: 'keep all that is younger than so many days' },
+      { flags: '--keep-last <n>', text: 'keep the last so many backups' },
+      { flags: '--minimum <n>', text: 'keep so many backups at least' },
+      { flags: '--no-defaults', text: 'only the rules that are given' },
+      { flags: '--scheme <scheme>', text: 'periods (default) or calendar' },
+      { flags: '--now', text: 'empty the trash of all that is in it' },
+      { flags: '--dry-run', text: 'show the plan and change nothing' },
+    ],
+  },
 }

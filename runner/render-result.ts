@@ -1,6 +1,7 @@
 import { humanBytes } from '#lib/bytes'
 import { systemClock } from '#lib/clock'
 import type { RestorePlan, RestoreResult } from '#lib/postgres/database'
+import { retention, trashed } from './render-retention.ts'
 import { table } from './render-table.ts'
 
 interface ListedBackup {
@@ -18,6 +19,8 @@ interface ListedBackup {
   sizes: { raw: number; stored: number }
   compression: number
   proven: boolean
+  pinned: boolean
+  retention: string[]
 }
 
 /** A function's result for people; ends with a newline. */
@@ -26,11 +29,17 @@ export function people(name: string, result: unknown, options: { verbose: boolea
     case 'create':
       return created(result as { backup: Manifestlike })
     case 'list':
-      return listed(result as Listing, options.verbose)
+      return 'trash' in (result as object)
+        ? trashed(result as Parameters<typeof trashed>[0])
+        : listed(result as Listing, options.verbose)
     case 'restore':
       return restored(result as Restored)
     case 'remove':
-      return `Removed ${(result as { removed: string }).removed}\n`
+    case 'undo':
+    case 'pin':
+    case 'accept':
+    case 'apply-retention':
+      return retention(name, result)
     case 'status':
       return status(result as Status)
     default:
@@ -38,7 +47,9 @@ export function people(name: string, result: unknown, options: { verbose: boolea
   }
 }
 
-type Manifestlike = Omit<ListedBackup, 'source' | 'scope' | 'proven'> & { source: { id: string } }
+type Manifestlike = Omit<ListedBackup, 'source' | 'scope' | 'proven' | 'pinned' | 'retention'> & {
+  source: { id: string }
+}
 interface Listing {
   backups: ListedBackup[]
   damaged?: { source: string; id: string; message: string }[]
@@ -54,7 +65,7 @@ function created({ backup }: { backup: Manifestlike }): string {
 }
 
 function listed({ backups, damaged }: Listing, verbose: boolean): string {
-  const head = ['ID', 'NAME', 'SOURCE', 'TYPE', 'SCOPE', 'AGE', 'ROWS', 'RAW', 'STORED', 'PROVEN']
+  const head = ['ID', 'NAME', 'SOURCE', 'TYPE', 'SCOPE', 'AGE', 'ROWS', 'RAW', 'STORED', 'PROVEN', 'KEPT BY']
   const rows = backups.map(backup => [
     backup.id,
     backup.name ?? '',
@@ -66,6 +77,7 @@ function listed({ backups, damaged }: Listing, verbose: boolean): string {
     humanBytes(backup.sizes.raw),
     humanBytes(backup.sizes.stored),
     backup.proven ? 'yes' : 'no',
+    [...(backup.pinned ? ['pinned'] : []), ...backup.retention].join(' '),
   ])
   const details = verbose
     ? backups.map(backup => `\n${backup.source}/${backup.id}\n${JSON.stringify(backup, undefined, 2)}\n`)
