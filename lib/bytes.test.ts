@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { abortable, collect, drain, humanBytes, once } from './bytes.ts'
+import { abortable, collect, collectExactly, drain, humanBytes, once } from './bytes.ts'
 
 describe('abortable', () => {
   const reason = new Error('stop')
@@ -76,6 +76,13 @@ describe('abortable', () => {
     await drain(abortable(source(100).bytes, counting))
     expect(listeners).toBe(0)
   })
+})
+
+test('what is collected exactly is neither shorter nor longer', async () => {
+  expect(await collectExactly(once('ab', 'c'), 3)).toEqual(Buffer.from('abc'))
+  expect(await collectExactly(once('ab', 'c'), 2)).toBeUndefined()
+  expect(await collectExactly(once('ab', 'c'), 4)).toBeUndefined()
+  expect(await collectExactly(once(), 0)).toEqual(Buffer.alloc(0))
 })
 
 test('collect refuses more than it was told', async () => {

@@ -21,6 +21,18 @@ export async function collect(bytes: Bytes, limitBytes = 64 * 1024 * 1024): Prom
   return Buffer.concat(pieces, total)
 }
 
+/** The whole stream in memory, in one piece from the start; undefined when it has not exactly that many bytes. */
+export async function collectExactly(bytes: Bytes, sizeBytes: number): Promise<Buffer | undefined> {
+  const all = Buffer.allocUnsafe(sizeBytes)
+  let total = 0
+  for await (const piece of bytes) {
+    if (total + piece.byteLength > sizeBytes) return undefined
+    all.set(piece, total)
+    total += piece.byteLength
+  }
+  return total === sizeBytes ? all : undefined
+}
+
 /** Reads the stream to its end for its errors and throws the bytes away. */
 export async function drain(bytes: Bytes): Promise<void> {
   for await (const _ of bytes);

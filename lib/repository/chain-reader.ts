@@ -2,6 +2,7 @@ import type { Bytes } from '../bytes.ts'
 import { type CheckedFrame, readFrames } from './frame-reader.ts'
 import { growingWords } from './growing.ts'
 import type { ChunkIndex, Segment } from './index-file.ts'
+import type { List } from './packed-list.ts'
 import { discard, openCompressor } from './zstd.ts'
 
 /** One backup of a chain as its chunks are read: 0 is the backup itself, k its index's parent k. */
@@ -52,10 +53,12 @@ interface FrameMap {
 function frameMap({ frames }: ChunkIndex): FrameMap {
   const firstChunk = new Uint32Array(frames.length + 1)
   const start = new Float64Array(frames.length + 1)
-  frames.forEach(({ chunks, storedBytes }, frame) => {
+  let frame = 0
+  for (const { chunks, storedBytes } of frames) {
     firstChunk[frame + 1] = firstChunk[frame]! + chunks
     start[frame + 1] = start[frame]! + storedBytes
-  })
+    frame += 1
+  }
   return { firstChunk, start }
 }
 
@@ -67,7 +70,7 @@ interface Use {
   end: number
 }
 
-function* usesOf(segments: readonly Segment[], maps: readonly FrameMap[]): Generator<Use> {
+function* usesOf(segments: List<Segment>, maps: readonly FrameMap[]): Generator<Use> {
   for (const { backup, first, count } of segments) {
     const { firstChunk } = maps[backup]!
     let frame = frameAt(firstChunk, first)

@@ -50,7 +50,7 @@ describe('an incremental', () => {
     const data = text(6_000_000)
     const full = await write('full', data, [])
     const same = await write('same', data, [full])
-    expect([same.stored.length, same.index.lengths.length, same.index.segments]).toEqual([
+    expect([same.stored.length, same.index.lengths.length, [...same.index.segments]]).toEqual([
       0,
       0,
       [{ backup: 1, first: 0, count: full.index.lengths.length }],
@@ -112,6 +112,19 @@ describe('an incremental', () => {
     stored[stored.length >> 1]! ^= 1
     await expect(rawOf(same, [{ ...full, stored }])).rejects.toMatchObject({ code: 'data-corrupt' })
   })
+})
+
+test('a table numbers names that come at once and one by one, in turns', () => {
+  const names = Array.from({ length: 3000 }, (_, number) => createHash('sha256').update(`${number}`).digest())
+  const table = openChunkTable(10)
+  table.addAll(Buffer.concat(names.slice(0, 1500)))
+  for (const name of names.slice(1500, 1600)) table.add(name)
+  table.addAll(Buffer.alloc(0))
+  table.addAll(Buffer.concat(names.slice(1600, 2900)))
+  for (const name of names.slice(2900)) table.add(name)
+  expect(names.map(name => table.find(name))).toEqual(names.map((_, number) => number))
+  expect(names.every((name, number) => table.isAt(number, name))).toBe(true)
+  expect([table.size, table.isAt(1600, names[1599]!)]).toEqual([3000, false])
 })
 
 test('a table finds each of many chunks, the first of those with one name, and no other', () => {

@@ -14,11 +14,20 @@ export interface ChunkTable {
   isAt(chunk: number, name: Uint8Array): boolean
   /** Numbers the chunk. */
   add(name: Uint8Array): void
+  /** Numbers as many as there are names in the array. It is kept, not copied. */
+  addAll(names: Uint8Array): void
 }
 
-/** Room for `expected` chunks from the start; it grows when there are more. */
+/** Names of chunks that follow each other, and the number of the first. */
+interface Block {
+  first: number
+  names: () => Uint8Array
+}
+
+/** Made to find `expected` chunks; it grows when there are more. */
 export function openChunkTable(expected = 1024): ChunkTable {
-  const names = growingBytes(expected * hashBytes)
+  const blocks: Block[] = []
+  let growing: ReturnType<typeof growingBytes> | undefined
   let slots = new Uint32Array(slotsFor(expected))
   let size = 0
 
@@ -31,11 +40,14 @@ export function openChunkTable(expected = 1024): ChunkTable {
   }
 
   function isName(chunk: number, name: Uint8Array, at: number): boolean {
-    const all = names.values()
-    for (let byte = 0; byte < hashBytes; byte++)
-      if (all[chunk * hashBytes + byte] !== name[at + byte]) return false
+    const block = blockOf(chunk)
+    const names = block.names()
+    const from = (chunk - block.first) * hashBytes
+    for (let byte = 0; byte < hashBytes; byte++) if (names[from + byte] !== name[at + byte]) return false
     return true
   }
+
+  const blockOf = (chunk: number): Block => blocks.findLast(({ first }) => first <= chunk)!
 
   function grow(): void {
     slots = new Uint32Array(slots.length * 2)
@@ -43,8 +55,15 @@ export function openChunkTable(expected = 1024): ChunkTable {
   }
 
   function enter(chunk: number): void {
-    const slot = slotOf(names.values(), chunk * hashBytes)
+    const { first, names } = blockOf(chunk)
+    const slot = slotOf(names(), (chunk - first) * hashBytes)
     if (slots[slot] === 0) slots[slot] = chunk + 1
+  }
+
+  function number(): void {
+    size += 1
+    if (size * 2 > slots.length) grow()
+    else enter(size - 1)
   }
 
   return {
@@ -54,10 +73,17 @@ export function openChunkTable(expected = 1024): ChunkTable {
     find: name => slots[slotOf(name, 0)]! - 1,
     isAt: (chunk, name) => isName(chunk, name, 0),
     add(name) {
-      names.push(name)
-      size += 1
-      if (size * 2 > slots.length) grow()
-      else enter(size - 1)
+      if (!growing) {
+        growing = growingBytes()
+        blocks.push({ first: size, names: growing.values })
+      }
+      growing.push(name)
+      number()
+    },
+    addAll(names) {
+      growing = undefined
+      blocks.push({ first: size, names: () => names })
+      for (let at = 0; at < names.length; at += hashBytes) number()
     },
   }
 }

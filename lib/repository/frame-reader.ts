@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Bytes } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
 import type { ChunkIndex, Frame } from './index-file.ts'
+import type { List } from './packed-list.ts'
 import { decompress } from './zstd.ts'
 
 /** Frames decompressed at once, on the thread pool: what is held is a few times this many mebibytes. */
@@ -29,7 +30,7 @@ export async function* readFrames(
 ): AsyncGenerator<CheckedFrame, void, void> {
   const queue: Promise<CheckedFrame>[] = []
   let first = range.firstChunk
-  for await (const { bytes, frame } of split(stored, index.frames.slice(range.first, range.end), where)) {
+  for await (const { bytes, frame } of split(stored, { frames: index.frames, ...range }, where)) {
     const start = first
     first += frame.chunks
     queue.push(open(bytes, index, { start, end: first }, where))
@@ -75,18 +76,19 @@ async function open(
 const damagedHint =
   'The file was changed or damaged after the backup was made. Restore another backup, and check the disk.'
 
-/** A data file cut at its frames' borders. */
+/** The frames from `first` to before `end`, cut at their borders. */
 async function* split(
   stored: Bytes,
-  frames: readonly Frame[],
+  { frames, first, end }: { frames: List<Frame>; first: number; end: number },
   where: string,
 ): AsyncGenerator<{ bytes: Buffer; frame: Frame }> {
-  let number = 0
+  const frameAt = (number: number) => (number < end ? frames.at(number) : undefined)
+  let number = first
   let parts: Uint8Array[] = []
-  let missing = frames[0]?.storedBytes ?? 0
+  let missing = frameAt(number)?.storedBytes ?? 0
   for await (let piece of stored) {
     while (piece.length > 0) {
-      const frame = frames[number]
+      const frame = frameAt(number)
       if (!frame)
         throw new RespaldoError('data-corrupt', `${where}: it is longer than its index says`, {
           hint: damagedHint,
@@ -99,10 +101,10 @@ async function* split(
       yield { bytes: together(parts), frame }
       parts = []
       number += 1
-      missing = frames[number]?.storedBytes ?? 0
+      missing = frameAt(number)?.storedBytes ?? 0
     }
   }
-  if (number < frames.length)
+  if (number < end)
     throw new RespaldoError('data-corrupt', `${where}: it is shorter than its index says`, {
       hint: damagedHint,
     })

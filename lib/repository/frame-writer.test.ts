@@ -54,7 +54,7 @@ describe('frames', () => {
       copy[at]! ^= 0x40
       return copy
     })
-    const first = index.frames[0]!.storedBytes
+    const first = index.frames.at(0)!.storedBytes
     const swapped = Buffer.concat([stored.subarray(first), stored.subarray(0, first)])
     for (const bytes of [
       ...damaged,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Bytes } from '../bytes.ts'
 import { type ChunkSizes, openChunker } from './chunker.ts'
-import type { ChunkIndex, Frame } from './index-file.ts'
+import { growingWords } from './growing.ts'
+import { type ChunkIndex, packedFrames } from './index-file.ts'
 import { fullRecipe, type Recipe } from './recipe.ts'
 import { type Compressor, openCompressor } from './zstd.ts'
 
@@ -30,7 +31,7 @@ export interface FrameWriter {
 /** Cuts, names and compresses a raw stream. Where nothing is to be stored there are no frames, and the data file is empty. */
 export function writeFrames(raw: Bytes, options: FrameOptions): FrameWriter {
   const recipe = options.recipe ?? fullRecipe()
-  const frames: Frame[] = []
+  const frames = growingWords()
   const sum = createHash('sha256')
   let storedBytes = 0
 
@@ -38,7 +39,8 @@ export function writeFrames(raw: Bytes, options: FrameOptions): FrameWriter {
     const queue: Promise<{ bytes: Buffer; chunks: number }>[] = []
     const close = async () => {
       const { bytes, chunks } = await queue.shift()!
-      frames.push({ storedBytes: bytes.length, chunks })
+      frames.push(bytes.length)
+      frames.push(chunks)
       sum.update(bytes)
       storedBytes += bytes.length
       return bytes
@@ -58,7 +60,11 @@ export function writeFrames(raw: Bytes, options: FrameOptions): FrameWriter {
   return {
     stored: stored(),
     result: () => ({
-      index: { average: options.sizes.average, frames, ...recipe.result() },
+      index: {
+        average: options.sizes.average,
+        frames: packedFrames(frames.values()),
+        ...recipe.result(),
+      },
       storedBytes,
       sha256: sum.digest('hex'),
     }),

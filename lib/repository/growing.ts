@@ -18,8 +18,8 @@ export function growingWords() {
 }
 
 /** Bytes appended one after the other into one array that doubles as it grows. */
-export function growingBytes(room = 32 * 1024) {
-  let bytes = new Uint8Array(Math.max(32, room))
+export function growingBytes() {
+  let bytes = new Uint8Array(32 * 1024)
   let used = 0
   return {
     push(more: Uint8Array) {

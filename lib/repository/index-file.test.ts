@@ -18,7 +18,8 @@ describe('index file', () => {
   test('decoding after encoding is identity', () => {
     fc.assert(
       fc.property(indexes, index => {
-        expect(decodeIndex(encodeIndex(index), 'index')).toEqual(index)
+        const { frames, segments, ...rest } = decodeIndex(encodeIndex(index), 'index')
+        expect({ ...rest, frames: [...frames], segments: [...segments] }).toEqual(index)
       }),
     )
   })

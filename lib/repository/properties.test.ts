@@ -109,7 +109,8 @@ test('an index comes back with every chunk, parent and run as it was', () => {
         hashes: Buffer.concat(own.map(({ hash }) => hash)),
       }
       const bytes = encodeIndex(index)
-      expect(decodeIndex(bytes, 'index')).toEqual(index)
+      const { frames, segments, ...others } = decodeIndex(bytes, 'index')
+      expect({ ...others, frames: [...frames], segments: [...segments] }).toEqual(index)
       expect(encodeIndex(decodeIndex(bytes, 'index'))).toEqual(bytes)
     }),
   )

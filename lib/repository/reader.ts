@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { type Bytes, collect } from '../bytes.ts'
+import { type Bytes, collectExactly } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
 import type { TableCount } from '../postgres/database.ts'
 import { MissingObject, type Store } from '../store/store.ts'
@@ -113,8 +113,9 @@ const chainBroken = ({ source, id }: Manifest, missing: string): RespaldoError =
 
 async function document(store: Store, folder: string, part: StoredPart): Promise<Buffer> {
   const key = folder + part.name
-  const bytes = await collect(found(store.get(key), key), documentLimit)
-  if (hash('sha256', bytes) === part.sha256) return bytes
+  if (part.bytes > documentLimit) throw new RangeError(`${key} has ${part.bytes} bytes`)
+  const bytes = await collectExactly(found(store.get(key), key), part.bytes)
+  if (bytes && hash('sha256', bytes) === part.sha256) return bytes
   throw new RespaldoError('data-corrupt', `${key}: its SHA-256 is not the manifest's`, {
     hint: 'The file was changed or damaged after the backup was made. Restore another backup, and check the disk.',
   })

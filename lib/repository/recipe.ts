@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { type ChunkTable, openChunkTable } from './chunk-table.ts'
 import { growingBytes, growingWords } from './growing.ts'
-import type { ChunkIndex, Segment } from './index-file.ts'
+import { type ChunkIndex, packedSegments, type Segment } from './index-file.ts'
 
 /** What an incremental builds on: the chunks of its chain, named by where they are. */
 export interface ChainChunks {
@@ -83,9 +83,12 @@ function openOwnChunks() {
 
 /** Numbers of a table as runs of a backup's chunks; the last of `firsts` is where the own ones begin. */
 function openRuns(firsts: readonly number[]) {
-  const segments: Segment[] = []
+  const words = growingWords()
   let last: Segment | undefined
   const ownIndex = firsts.length - 1
+  const close = () => {
+    if (last) for (const word of [last.backup, last.first, last.count]) words.push(word)
+  }
   return {
     add(number: number) {
       let owner = ownIndex
@@ -94,11 +97,15 @@ function openRuns(firsts: readonly number[]) {
       const chunk = number - firsts[owner]!
       if (last?.backup === backup && last.first + last.count === chunk) last.count += 1
       else {
+        close()
         last = { backup, first: chunk, count: 1 }
-        segments.push(last)
       }
     },
-    segments: () => segments,
+    segments() {
+      close()
+      last = undefined
+      return packedSegments(words.values())
+    },
   }
 }
 
@@ -109,7 +116,7 @@ export function chainChunks(parents: readonly { id: string; index: ChunkIndex }[
   const firsts: number[] = []
   for (const { index } of parents) {
     firsts.push(table.size)
-    for (let at = 0; at < index.hashes.length; at += 32) table.add(index.hashes.subarray(at, at + 32))
+    table.addAll(index.hashes)
   }
   return { parents: parents.map(({ id }) => id), average: parents[0]!.index.average, table, firsts }
 }
