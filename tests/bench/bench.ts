@@ -1,9 +1,12 @@
+import { chainParts } from './chain.ts'
+import { dailyPart } from './daily.ts'
 import { judge, type Verdict, verdictTable } from './goal.ts'
 import { contest, type Measurement, type Way } from './measure.ts'
 import type { Options } from './options.ts'
 import { ownWays } from './own.ts'
-import { createPart, memoryPart, type Part, restorePart, startPart } from './part.ts'
+import { createPart, memoryPart, type Part, restorePart, startPart, verifyPart } from './part.ts'
 import { openRivals } from './rival.ts'
+import { scalePart } from './scale.ts'
 import { fillDatabase, openStage, type Stage } from './stage.ts'
 import { resultTable, stepTable } from './table.ts'
 
@@ -29,24 +32,30 @@ export async function bench(options: Options, place: Place, speech: Speech): Pro
 }
 
 /** Made one by one, since the large database would be in the way of the others. */
-async function* parts(
-  { only, large, gigabytes, rounds }: Options,
-  { folder, opened }: Place,
-  speech: Speech,
-): AsyncGenerator<Part> {
+async function* parts(options: Options, { folder, opened }: Place, speech: Speech): AsyncGenerator<Part> {
+  const { only, large, rounds } = options
   if (only.has('start')) yield await startPart(folder, rounds)
-  if (!only.has('create') && !only.has('restore') && !only.has('memory')) return
+  if (only.has('index')) yield await scalePart(folder, rounds)
+  if ([...only].every(name => name === 'start' || name === 'index')) return
   const stage = await openStage(folder, opened)
-  const database = await filled(stage, gigabytes, speech)
+  yield* databaseParts(stage, await filled(stage, options.gigabytes, speech), options)
+  if (only.has('memory') && large) yield await largePart(stage, speech)
+}
+
+/** Those that change the repository or copy the database come last. */
+async function* databaseParts(
+  stage: Stage,
+  database: string,
+  { only, rounds, gigabytes }: Options,
+): AsyncGenerator<Part> {
   const own = ownWays(stage, database)
-  if (only.has('create') || only.has('restore')) {
-    const rivals = await openRivals(stage, database)
-    if (only.has('create')) yield createPart(own, rivals, rounds)
-    if (only.has('restore')) yield restorePart(own, rivals, rounds)
-  }
-  if (!only.has('memory')) return
-  yield memoryPart([own.create, own.restore], `${gigabytes} GB`)
-  if (large) yield await largePart(stage, speech)
+  const rivals = await openRivals(stage, database)
+  if (only.has('create')) yield createPart(own, rivals, rounds)
+  if (only.has('restore')) yield restorePart(own, rivals, rounds)
+  if (only.has('verify')) yield verifyPart(own, rounds)
+  if (only.has('memory')) yield memoryPart([own.create, own.restore], `${gigabytes} GB`)
+  if (only.has('incremental')) yield* chainParts(stage, database, rounds)
+  if (only.has('daily')) yield await dailyPart(stage, database)
 }
 
 async function largePart(stage: Stage, speech: Speech): Promise<Part> {
@@ -76,7 +85,8 @@ async function measurePart(
   const results = new Map(part.ways.map(({ name }) => [name, measured.get(name) ?? []]))
   const verdicts = judge(results, part.goals)
   const steps = part.shown && stepTable(results.get(part.shown) ?? [])
-  const tables = [resultTable(results), ...(steps ? [steps] : []), verdictTable(verdicts)]
+  const table = (part.table ?? resultTable)(results)
+  const tables = [table, ...(steps ? [steps] : []), ...(verdicts.length > 0 ? [verdictTable(verdicts)] : [])]
   speech.result(`${part.title}\n\n${tables.join('\n\n')}`)
   return verdicts
 }

@@ -1,13 +1,18 @@
 import { humanBytes } from '#lib/bytes'
+import type { Measurement } from './measure.ts'
 import { aligned, median, type Results } from './table.ts'
 
-/** What one way may take at most, and should take: of time or memory, or as a part of the time that another takes. */
+/** What one way may take at most, and should take: by itself, or as a part of what another takes. */
 export interface Goal {
   way: string
-  of: 'seconds' | 'bytes' | { rival: string }
+  of: Quantity
+  rival?: string
   atMost: number
   aim?: number
 }
+
+/** Seconds, resident bytes, stored bytes. */
+export type Quantity = 'time' | 'memory' | 'stored'
 
 /** A goal and how it came out. */
 export interface Verdict extends Goal {
@@ -15,41 +20,41 @@ export interface Verdict extends Goal {
   reached: boolean
 }
 
-/** Times by their medians, memory by the most of all rounds. Throws for a way that was not measured. */
+/** Times and what is stored by their medians, memory by the most of all rounds. Throws for a way that was not measured. */
 export function judge(results: Results, goals: readonly Goal[]): Verdict[] {
   return goals.map(goal => {
-    const value = taken(results, goal)
-    return { ...goal, value, reached: value <= goal.atMost }
+    const { way, of, rival, atMost } = goal
+    const value = taken(results, way, of) / (rival === undefined ? 1 : taken(results, rival, of))
+    return { ...goal, value, reached: value <= atMost }
   })
 }
 
 /** The verdicts, a line each. */
 export function verdictTable(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map(({ way, of, value, atMost, aim, reached }) => [
-    way,
-    typeof of === 'object' ? `against ${of.rival}` : of === 'bytes' ? 'memory' : 'time',
-    shown(value, of),
-    `≤ ${shown(atMost, of)}`,
-    aim === undefined ? '' : shown(aim, of),
-    reached ? 'yes' : 'NO',
+  const rows = verdicts.map(verdict => [
+    verdict.way,
+    verdict.rival === undefined ? verdict.of : `${verdict.of} against ${verdict.rival}`,
+    shown(verdict.value, verdict),
+    `≤ ${shown(verdict.atMost, verdict)}`,
+    verdict.aim === undefined ? '' : shown(verdict.aim, verdict),
+    verdict.reached ? 'yes' : 'NO',
   ])
   return aligned([['goal', '', 'measured', 'limit', 'aim', 'reached'], ...rows])
 }
 
-function taken(results: Results, { way, of }: Goal): number {
-  const all = measured(results, way)
-  if (of === 'bytes') return Math.max(...all.map(one => one.peakBytes))
-  const time = median(all.map(one => one.seconds))
-  return of === 'seconds' ? time : time / median(measured(results, of.rival).map(one => one.seconds))
+const quantities: Record<Quantity, (all: readonly Measurement[]) => number> = {
+  time: all => median(all.map(one => one.seconds)),
+  memory: all => Math.max(...all.map(one => one.peakBytes)),
+  stored: all => median(all.map(one => one.storedBytes ?? Number.NaN)),
 }
 
-function measured(results: Results, way: string) {
+function taken(results: Results, way: string, of: Quantity): number {
   const all = results.get(way)
   if (!all) throw new RangeError(`${way} was not measured`)
-  return all
+  return quantities[of](all)
 }
 
-function shown(value: number, of: Goal['of']): string {
-  if (of === 'bytes') return humanBytes(value)
-  return of === 'seconds' ? `${value.toFixed(2)} s` : value.toFixed(2)
+function shown(value: number, { of, rival }: Goal): string {
+  if (rival !== undefined) return value.toFixed(2)
+  return of === 'time' ? `${value.toFixed(2)} s` : humanBytes(value)
 }

@@ -8,7 +8,7 @@ import { type Goal, judge, verdictTable } from './goal.ts'
 import { contest, type Measurement, measure, type Way } from './measure.ts'
 import { parseOptions } from './options.ts'
 import { writeRepository } from './repository.ts'
-import { median, resultTable, stepTable } from './table.ts'
+import { median, resultTable, stepTable, totalTable } from './table.ts'
 
 const node = (script: string): Way => ({ name: 'a script', argv: [process.execPath, '-e', script] })
 const took = (...times: number[]): Measurement[] =>
@@ -16,7 +16,7 @@ const took = (...times: number[]): Measurement[] =>
     seconds,
     cpuSeconds: seconds,
     peakBytes: seconds * 10_000_000,
-    storedBytes: undefined,
+    storedBytes: seconds * 100,
     said: [{ seconds: seconds / 4, text: 'Working' }],
   }))
 
@@ -36,9 +36,16 @@ describe.skipIf(process.platform !== 'linux')('a measured command', () => {
     const folder = await mkdtemp(join(tmpdir(), 'respaldo-measure-'))
     const prepare = () => writeFile(join(folder, 'one'), 'x'.repeat(1000))
     const way = { name: 'copy', argv: ['cp', 'one', 'two'], stored: folder, prepare } as const
-    const { storedBytes } = await measure({ ...way, argv: ['cp', join(folder, 'one'), join(folder, 'two')] })
-    expect(storedBytes).toBe(2000)
+    const copy = (to: string) => ({ ...way, argv: ['cp', join(folder, 'one'), join(folder, to)] as const })
+    expect((await measure(copy('two'))).storedBytes).toBe(2000)
+    expect((await measure({ ...copy('three'), adds: true })).storedBytes).toBe(1000)
     await rm(folder, { recursive: true })
+  })
+
+  test('may measure a part of itself, and says that last', async () => {
+    const way = node(`console.error('Working'); console.error('{"seconds":1000,"peakBytes":7}')`)
+    expect(await measure({ ...way, tells: true })).toMatchObject({ seconds: 1000, peakBytes: 7 })
+    await expect(measure({ ...node(''), tells: true })).rejects.toThrow('JSON')
   })
 
   test('that fails is no measurement, and says why', async () => {
@@ -70,8 +77,16 @@ describe('results', () => {
     expect([median([4, 2, 3]), median([10, 8]), median([])]).toEqual([3, 9, Number.NaN])
     expect(resultTable(results).split('\n')).toEqual([
       'way     seconds       range   cpu  memory  stored',
-      'ours       3.00   2.00–4.00  3.00   30 MB',
-      'theirs     9.00  8.00–10.00  9.00   90 MB',
+      'ours       3.00   2.00–4.00  3.00   30 MB   300 B',
+      'theirs     9.00  8.00–10.00  9.00   90 MB   900 B',
+    ])
+  })
+
+  test('are added up', () => {
+    expect(totalTable(results).split('\n')).toEqual([
+      'way     runs  seconds  stored',
+      'ours       3     9.00   900 B',
+      'theirs     2    18.00  1.8 kB',
     ])
   })
 
@@ -85,10 +100,10 @@ describe('results', () => {
 
   test('reach a goal or not', () => {
     const goals: Goal[] = [
-      { way: 'ours', of: { rival: 'theirs' }, atMost: 0.45, aim: 0.3 },
-      { way: 'theirs', of: { rival: 'ours' }, atMost: 2.99 },
-      { way: 'ours', of: 'seconds', atMost: 3 },
-      { way: 'ours', of: 'bytes', atMost: 39e6 },
+      { way: 'ours', of: 'time', rival: 'theirs', atMost: 0.45, aim: 0.3 },
+      { way: 'theirs', of: 'stored', rival: 'ours', atMost: 2.99 },
+      { way: 'ours', of: 'time', atMost: 3 },
+      { way: 'ours', of: 'memory', atMost: 39e6 },
     ]
     const verdicts = judge(results, goals)
     expect(verdicts.map(({ value, reached }) => [value, reached])).toEqual([
@@ -98,12 +113,12 @@ describe('results', () => {
       [40e6, false],
     ])
     expect(verdictTable(verdicts).split('\n').slice(1)).toEqual([
-      'ours    against theirs      0.33    ≤ 0.45  0.30      yes',
-      'theirs    against ours      3.00    ≤ 2.99             NO',
-      'ours              time    3.00 s  ≤ 3.00 s            yes',
-      'ours            memory     40 MB   ≤ 39 MB             NO',
+      'ours    time against theirs      0.33    ≤ 0.45  0.30      yes',
+      'theirs  stored against ours      3.00    ≤ 2.99             NO',
+      'ours                   time    3.00 s  ≤ 3.00 s            yes',
+      'ours                 memory     40 MB   ≤ 39 MB             NO',
     ])
-    const unknown: Goal = { way: 'nobody', of: 'seconds', atMost: 1 }
+    const unknown: Goal = { way: 'nobody', of: 'time', atMost: 1 }
     expect(() => judge(results, [unknown])).toThrow('nobody was not measured')
   })
 })
@@ -114,7 +129,7 @@ describe('a command line', () => {
     expect([gigabytes, rounds, [...only], large]).toEqual([
       1,
       5,
-      ['create', 'restore', 'memory', 'start'],
+      ['create', 'restore', 'memory', 'start', 'incremental', 'verify', 'index'],
       false,
     ])
   })

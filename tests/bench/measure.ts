@@ -16,6 +16,10 @@ export interface Way {
   prepare?: () => Promise<unknown>
   /** The file or folder that holds what it stored. */
   stored?: string
+  /** There was something before, and only what it adds counts. */
+  adds?: true
+  /** It measures a part of itself, and says that last: `Told` as JSON. */
+  tells?: true
 }
 
 /** What one run of a command took. */
@@ -30,6 +34,9 @@ export interface Measurement {
   said: readonly Said[]
 }
 
+/** What a command says that measures a part of itself. */
+export type Told = Pick<Measurement, 'seconds' | 'peakBytes'>
+
 /** A line, and how long after its command's start it came. */
 export interface Said {
   seconds: number
@@ -41,13 +48,16 @@ export async function measure(way: Way): Promise<Measurement> {
   await way.prepare?.()
   // Else it would wait for what the one before it left to be written.
   await run(['sync'])
+  const before = (way.adds && (await storedBy(way))) ?? 0
   const cpuBefore = childrenCpuSeconds()
   const start = performance.now()
   const { peakBytes, said } = await runWatched(way, start)
   const seconds = (performance.now() - start) / 1000
   const cpuSeconds = childrenCpuSeconds() - cpuBefore
-  const storedBytes = way.stored ? await sizeOf(way.stored) : undefined
-  return { seconds, cpuSeconds, peakBytes, storedBytes, said }
+  const after = await storedBy(way)
+  const storedBytes = after === undefined ? undefined : after - before
+  const told = way.tells && (JSON.parse(said.at(-1)?.text ?? '') as Told)
+  return { seconds, cpuSeconds, peakBytes, storedBytes, said, ...told }
 }
 
 /** Every way so many times, in turns, so that a machine that slows down does so for all of them. */
@@ -105,6 +115,10 @@ function childrenCpuSeconds(): number {
     .replace(/^.*\) /s, '')
     .split(' ')
   return (Number(afterName[13]) + Number(afterName[14])) / 100
+}
+
+async function storedBy({ stored }: Way): Promise<number | undefined> {
+  return stored === undefined ? undefined : sizeOf(stored)
 }
 
 /** Bytes of a file, or of all files below a folder. */

@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util'
 
+/** What has goals, and is measured when nothing else is asked for. */
+const usual = ['create', 'restore', 'memory', 'start', 'incremental', 'verify', 'index'] as const
+
 /** What can be measured by itself. */
-export const partNames = ['create', 'restore', 'memory', 'start'] as const
+export const partNames = [...usual, 'daily'] as const
 
 export type PartName = (typeof partNames)[number]
 
@@ -16,13 +19,17 @@ export interface Options {
 }
 
 /** The answer to `--help`. */
-export const usage = `npm run bench -- [--gigabytes 1] [--rounds 5] [--only ${partNames.join(',')}] [--large]
+export const usage = `npm run bench -- [--gigabytes 1] [--rounds 5] [--only ${usual.join(',')}] [--large]
 
 create, restore  Respaldo against stock tools, in turns, on one generated database
 memory           the most that its process had resident; with --large also at 5 GB
 start            --help and list, as whole processes
+incremental      a chain beside restic's repository: what each kind of change adds; restores of its full and its fifth incremental
+verify           verify --level checked beside zstd and sha256sum
+index            a chain of a million chunks and a plan for 10,000 backups, without a database
+daily            30 days of a database that grows, beside restic and gzip; has no goal, and is measured only when it is named
 
-Ends with 1 when a goal is missed. Needs Linux, bash, and a Docker engine or root on Debian or Ubuntu.
+Ends with 1 when a goal is missed. Needs Linux, bash, zstd, and a Docker engine or root on Debian or Ubuntu.
 `
 
 /** Reads the command line; throws an error that says what is wrong with it. */
@@ -32,7 +39,7 @@ export function parseOptions(args: readonly string[]): Options {
     options: {
       gigabytes: { type: 'string', default: '1' },
       rounds: { type: 'string', default: '5' },
-      only: { type: 'string', default: partNames.join(',') },
+      only: { type: 'string', default: usual.join(',') },
       large: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },

@@ -21,14 +21,17 @@ export async function writeRepository(folder: string, backups: number): Promise<
   await Promise.all(Array.from({ length: atOnce }, worker))
 }
 
-async function writeBackup(folder: string, manifest: Manifest, tables: Uint8Array): Promise<void> {
+/** Writes what is read of a backup that is listed; returns its folder. */
+export async function writeBackup(folder: string, manifest: Manifest, tables: Uint8Array): Promise<string> {
   const place = join(folder, backupFolder(manifest.source.id, manifest.id))
   await mkdir(place, { recursive: true })
   await writeFile(join(place, 'tables.json.zst'), tables)
   await writeFile(join(place, 'manifest.json'), encodeManifest(manifest))
+  return place
 }
 
-function manifestOf(number: number, tablesBytes: number): Manifest {
+/** Of the backup of that number, a full. */
+export function manifestOf(number: number, tablesBytes: number): Manifest {
   const source = `shop_${number % sources}`
   const started = day(Math.floor(number / sources))
   const id = `${started.slice(0, 19).replaceAll(/[-:]/g, '')}Z-full`

@@ -32,11 +32,16 @@ export async function fillDatabase({ server }: Stage, gigabytes: number): Promis
 }
 
 /** Leaves an empty database of that name, and no dirty page of what was there before. */
-export async function emptyDatabase({ sql }: PostgresContainer, name: string): Promise<void> {
+export function emptyDatabase(server: PostgresContainer, name: string): Promise<void> {
+  return copyDatabase(server, 'template0', name)
+}
+
+/** Leaves a copy of a database that nobody is connected to, instead of what had that name. */
+export async function copyDatabase({ sql }: PostgresContainer, from: string, name: string): Promise<void> {
   const statements = [
     'SET client_min_messages = warning;',
     `DROP DATABASE IF EXISTS ${name} WITH (FORCE);`,
-    `CREATE DATABASE ${name} TEMPLATE template0;`,
+    `CREATE DATABASE ${name} TEMPLATE ${from} STRATEGY file_copy;`,
     'CHECKPOINT;',
   ]
   await sql(statements.join('\n'), { database: 'postgres' })

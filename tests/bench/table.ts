@@ -25,6 +25,17 @@ export function resultTable(results: Results): string {
   return aligned([['way', 'seconds', 'range', 'cpu', 'memory', 'stored'], ...rows])
 }
 
+/** All runs of each way together, a line each. */
+export function totalTable(results: Results): string {
+  const rows = [...results].map(([name, all]) => [
+    name,
+    `${all.length}`,
+    sum(all.map(one => one.seconds)).toFixed(2),
+    humanBytes(sum(all.map(one => one.storedBytes ?? 0))),
+  ])
+  return aligned([['way', 'runs', 'seconds', 'stored'], ...rows])
+}
+
 /** Medians of the time from each line that a way said to the next one; of what every round said alike. */
 export function stepTable(all: readonly Measurement[]): string {
   const lines = all[0]?.said.map(({ text }) => text) ?? []
@@ -37,6 +48,10 @@ export function stepTable(all: readonly Measurement[]): string {
 
 function stepOf({ said, seconds }: Measurement, number: number): number {
   return (said[number]?.seconds ?? seconds) - (said[number - 1]?.seconds ?? 0)
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
 function seconds(values: readonly number[]): string {
