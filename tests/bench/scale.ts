@@ -18,16 +18,18 @@ export async function scalePart(folder: string, rounds: number): Promise<Part> {
   const load = way('load', 'to load the index of a million chunks (memory: added)')
   const full = way('full', 'a full of a million chunks')
   const incremental = way('incremental', 'an incremental on a million chunks')
+  const plan = way('plan', 'a plan for 10,000 backups')
   const memory = ({ name }: Way): Goal => ({ way: name, of: 'memory', atMost: 250e6 })
   return {
     title: 'What grows with the repository',
-    ways: [load, full, incremental],
+    ways: [load, full, incremental, plan],
     rounds,
     goals: [
       { way: load.name, of: 'time', atMost: 1.5 },
       { way: load.name, of: 'memory', atMost: 100e6 },
       memory(full),
       memory(incremental),
+      { way: plan.name, of: 'time', atMost: 0.1 },
     ],
   }
 }
