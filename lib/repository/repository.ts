@@ -63,7 +63,11 @@ async function exists(store: Store, folder: string): Promise<boolean> {
   return false
 }
 
+/** Where only the holder of a source's lease writes, beside its backups' folders. */
+const heldPlaces = ['trash', 'pins', 'accepted'] as const
+
 async function clearUnfinished(store: Store, source: string): Promise<number> {
+  for (const place of heldPlaces) await store.sweep(`${place}/${source}/`)
   const forgotten = new Set<string>()
   for await (const id of idsInTrash(store, source)) {
     // Its forgetting or its return was cut short. It exists, so it stays.

@@ -1,15 +1,11 @@
-import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '#lib/clock'
 import type { Manifest } from '#lib/repository/manifest'
 import { openRepository, type Repository } from '#lib/repository/repository'
 import { filesystemStore } from '#lib/store/filesystem'
-import { functions } from '../../functions/index.ts'
-import { emptyServices } from '../doubles/services.ts'
 import { isWhole, makeBackup } from '../fixtures/backups.ts'
 import { cli } from './cli.ts'
 
@@ -120,89 +116,5 @@ describe('retention on the command line', () => {
     expect((await refused('pin', 'x')).slice(0, 2)).toEqual([4, 'backup-not-found'])
     expect((await refused('remove')).slice(0, 2)).toEqual([2, 'input-invalid'])
     expect(await listed()).toHaveLength(40)
-  })
-})
-
-describe('a process that is killed between the calls of its store', () => {
-  /** A process costs a second; that each call may fail is shown without one. */
-  const every = 5
-  const program = new URL('killed-function.ts', import.meta.url).pathname
-  const onlyNewest = { noDefaults: true, keepLast: 1, now: true }
-
-  /** A copy of the repository after a run that died before its nth call; undefined when it came to its end before. */
-  async function afterDeath(nth: number, name: string, input: object): Promise<string | undefined> {
-    const at = `${root}-${nth}`
-    onTestFinished(() => rm(at, { recursive: true }))
-    await cp(root, at, { recursive: true })
-    const args = [program, at, String(nth), name, JSON.stringify(input)]
-    return promisify(execFile)(process.execPath, args).then(
-      ({ stdout }) => {
-        expect(JSON.parse(stdout)).not.toHaveProperty('error')
-        return undefined
-      },
-      ({ signal }) => {
-        expect(signal).toBe('SIGKILL')
-        return at
-      },
-    )
-  }
-
-  const openAt = (at: string) => openRepository(filesystemStore({ root: at }), systemClock, { create: false })
-
-  async function call(at: string, name: string, input: object): Promise<unknown> {
-    const services = emptyServices({ repository: () => openAt(at), isAlive: () => false })
-    const answer = await functions[name]!.app.request(
-      '/',
-      { method: 'POST', body: JSON.stringify(input) },
-      services,
-    )
-    return answer.json()
-  }
-
-  /** What is left is whole, and nothing else lies in the repository. */
-  async function assertTidy(at: string, left: readonly Manifest[], message: string): Promise<void> {
-    const { backups } = await (await openAt(at)).catalog()
-    expect(ids(backups), message).toEqual(ids(left))
-    expect((await readdir(join(at, 'sources', 'pc_db'))).toSorted(), message).toEqual(ids(left).toSorted())
-    expect(await readdir(join(at, 'trash', 'pc_db')).catch(() => []), message).toEqual([])
-  }
-
-  async function assertWhole(at: string, message: string): Promise<readonly Manifest[]> {
-    const one = await openAt(at)
-    const { backups } = await one.catalog()
-    for (const backup of backups) expect(await isWhole(one, backup), message).toBe(true)
-    return backups
-  }
-
-  const chain = async () => [
-    await makeBackup(repository, { started: '2025-03-01T01:00:00Z' }),
-    await makeBackup(repository, { started: '2025-03-02T01:00:00Z', type: 'incremental' }),
-    await makeBackup(repository, { started: '2025-04-30T01:00:00Z' }),
-  ]
-
-  test('of retention: every backup reads, and the next run finishes and clears', async () => {
-    const [, , newest] = await chain()
-    for (let nth = 3; ; nth += every) {
-      const message = `killed before call ${nth}`
-      const at = await afterDeath(nth, 'apply-retention', onlyNewest)
-      if (at === undefined) return expect(nth).toBeGreaterThan(20)
-      await assertWhole(at, message)
-      await call(at, 'apply-retention', onlyNewest)
-      await assertTidy(at, [newest!], message)
-    }
-  })
-
-  test('of an undo: every backup reads, and the next run finishes and clears', async () => {
-    const [full, second, newest] = await chain()
-    await json('remove', full!.id, '--chain', '--yes')
-    for (let nth = 2; ; nth += every) {
-      const message = `killed before call ${nth}`
-      const at = await afterDeath(nth, 'undo', { backup: second!.id })
-      if (at === undefined) return expect(nth).toBeGreaterThan(10)
-      const backups = await assertWhole(at, message)
-      if (!ids(backups).includes(second!.id)) await call(at, 'undo', { backup: second!.id })
-      await call(at, 'apply-retention', { keepLast: 10 })
-      await assertTidy(at, [newest!, second!, full!], message)
-    }
   })
 })
