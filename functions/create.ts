@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { createFunction } from '#lib/http/create-function'
 import type { Scope } from '#lib/postgres/database'
+import { assertPassed } from '#lib/steps/assert-passed'
 import { backUp, preflight } from '#lib/steps/backup'
 import { plannedType } from '#lib/steps/planned-type'
 import { holdSource } from '#lib/steps/session'
-import { localWanted, scope, wanted } from './input.ts'
+import { openVerifier } from '#lib/steps/verify-backup'
+import { level, localWanted, scope, wanted } from './input.ts'
 
 const input = z.object({
   ...wanted,
@@ -15,6 +17,9 @@ const input = z.object({
   forceFull: z.boolean().optional().describe('the same as backupType full'),
   format: z.enum(['custom', 'plain']).optional().describe("pg_dump's archive, or SQL text"),
   rolePasswords: z.boolean().optional().describe("keep the roles' password hashes with the globals"),
+  verify: level
+    .optional()
+    .describe('verify it in the same run: a failure fails the run, and is kept with the backup'),
   wait: z.boolean().optional().describe('wait for a run that holds the source'),
 })
 
@@ -38,7 +43,13 @@ export const create = createFunction({
     const asked = input.forceFull ? 'full' : (input.backupType ?? 'auto')
     const { reason, base } = await plannedType({ asked, scope, format: input.format }, context, parts)
     const backup = await backUp({ ...input, kind: 'regular', reason, base, scope }, context, parts)
-    return { backup, environment: { name: located.environment.name, reason: located.reason } }
+    const environment = { name: located.environment.name, reason: located.reason }
+    if (input.verify === undefined) return { backup, environment }
+    const { backups } = await repository.catalog(located.source.id)
+    const verifier = openVerifier({ ...context, signal: held.signal }, repository, backups)
+    const verified = await verifier.verify(backup, input.verify)
+    assertPassed([verified])
+    return { backup, environment, verified }
   },
 })
 

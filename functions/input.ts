@@ -9,6 +9,9 @@ export const list = z.union([
     .transform(one => [one]),
 ])
 
+/** How far a verification goes: what a proof can say. */
+export const level = z.enum(['checked', 'readable', 'restored'])
+
 /** How a caller names a source or a target. */
 export const wanted = {
   source: z.string().min(1).optional().describe('id of a source, as `status` shows it'),

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { createFunction } from '#lib/http/create-function'
 import type { Damaged } from '#lib/repository/catalog'
 import { type Manifest, scopeKey } from '#lib/repository/manifest'
+import { readProofs } from '#lib/repository/proofs'
+import type { Repository } from '#lib/repository/repository'
 import { readTrash } from '#lib/repository/trash'
 import { planRetention } from '#lib/retention/plan'
 import { retentionPolicy } from '#lib/retention/policy'
@@ -19,7 +21,7 @@ export const list = createFunction({
     name: z.string().min(1).optional().describe('only backups of this name'),
     kind: z.enum(['regular', 'safety']).optional().describe('only backups of this kind'),
     trash: z.boolean().optional().describe('forgotten backups instead, which can be brought back'),
-    verbose: z.boolean().optional().describe('whole manifests'),
+    verbose: z.boolean().optional().describe('whole manifests and proofs'),
   }),
   async run({ source, type, name, kind, trash, verbose }, { services }) {
     const repository = await services.repository({ create: false })
@@ -37,9 +39,10 @@ export const list = createFunction({
       }
     }
     const facts = await readRetentionFacts(repository, source)
-    const retention = retentionOf(facts, services)
+    const known = knownOf(facts, services)
+    const backups = facts.manifests.filter(wanted).map(backup => ({ ...show(backup), ...known(backup) }))
     return {
-      backups: facts.manifests.filter(wanted).map(backup => ({ ...show(backup), ...retention(backup) })),
+      backups: verbose ? await withProofs(repository, backups) : backups,
       ...broken(facts.damaged),
     }
   },
@@ -50,15 +53,17 @@ const broken = (damaged: readonly Damaged[]) =>
     ? { damaged: damaged.map(({ source, id, error }) => ({ source, id, message: error.message })) }
     : {}
 
-/** Whether a backup is pinned, and the words of the rules that want it. */
-function retentionOf({ backups }: RetentionFacts, { retention, timeZone, clock }: Services) {
+/** What is known of a backup beside its manifest: its soundness, whether it is pinned, and the words of the rules that want it. */
+function knownOf({ backups, standings }: RetentionFacts, { retention, timeZone, clock }: Services) {
   // With a minimum, because rules that keep nothing are no reason not to list; it has no label.
   const policy = retentionPolicy([{ minimum: 1 }, retention], timeZone)
   const { keep } = planRetention(backups, policy, clock.now(), { held: new Set() })
   const kept = new Map(keep.map(one => [`${one.backup.source}/${one.backup.id}`, one]))
   return ({ source, id }: Manifest) => {
-    const one = kept.get(`${source.id}/${id}`)
-    return { pinned: one?.backup.pinned ?? false, retention: one?.labels ?? [] }
+    const reference = `${source.id}/${id}`
+    const { proven = false, ...proof } = standings.get(reference) ?? {}
+    const one = kept.get(reference)
+    return { proven, proof, pinned: one?.backup.pinned ?? false, retention: one?.labels ?? [] }
   }
 }
 
@@ -76,6 +81,12 @@ function described(backup: Manifest) {
     origin: backup.source,
     scope: scopeKey(backup.scope),
     parts: backup.scope,
-    proven: false,
   }
+}
+
+async function withProofs({ store }: Repository, backups: readonly { source: string; id: string }[]) {
+  const all = []
+  for (const backup of backups)
+    all.push({ ...backup, proofs: await readProofs(store, backup.source, backup.id) })
+  return all
 }

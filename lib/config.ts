@@ -14,6 +14,16 @@ const source = z.strictObject({
   folder: z.string().optional(),
 })
 
+/** What has to be true of a database that was restored on trial. */
+const check = z.strictObject({
+  /** Id of the one source that is meant; without it all. */
+  source: z.string().optional(),
+  /** One SELECT of a single value. */
+  sql: z.string().min(1),
+  /** That value; without it `true`. */
+  expect: z.union([z.string(), z.number(), z.boolean(), z.null()]).optional(),
+})
+
 const count = z.int().nonnegative()
 
 const schema = z.strictObject({
@@ -47,10 +57,15 @@ const schema = z.strictObject({
     })
     .optional(),
   sources: z.array(source).optional(),
+  /** Where backups are restored on trial that have no image or server of their own at hand. */
+  scratch: z.strictObject({ url: z.string() }).optional(),
+  checks: z.array(check).optional(),
 })
 
 /** `respaldo.yaml` as it was written. */
 export type Configuration = z.infer<typeof schema>
+/** One entry under `checks`. */
+export type Check = z.infer<typeof check>
 /** One entry under `sources`. */
 export type ConfiguredSource = z.infer<typeof source>
 

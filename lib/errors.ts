@@ -54,6 +54,7 @@ export class RespaldoError extends Error {
 /** Any thrown value as a RespaldoError: an abort becomes `cancelled`, what nobody translated becomes `internal`. */
 export function toRespaldoError(error: unknown): RespaldoError {
   if (error instanceof RespaldoError) return error
+  if (error instanceof SuppressedError) return toRespaldoError(error.suppressed) // the failure, not that of clearing up after it
   if (error instanceof Error && error.name === 'AbortError') return cancelled(error)
   if (error instanceof Error && error.name === 'TimeoutError')
     return new RespaldoError('timed-out', 'The run took longer than it was allowed to', { cause: error })

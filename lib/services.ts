@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Clock, compactTime, systemClock } from './clock.ts'
-import type { Configuration } from './config.ts'
+import type { Check, Configuration } from './config.ts'
 import { type Candidate, detect, discovered, type Evidence } from './environment/detect.ts'
 import { directEnvironment } from './environment/direct.ts'
 import { type DockerAddress, dockerEnvironment, parseDockerHost } from './environment/docker.ts'
@@ -11,6 +11,8 @@ import { embeddedEnvironment } from './environment/embedded.ts'
 import type {
   Environment,
   EnvironmentName,
+  Scratch,
+  ScratchWishes,
   ShellEnvironment,
   Source,
   Target,
@@ -18,6 +20,7 @@ import type {
 import { RespaldoError } from './errors.ts'
 import type { Database } from './postgres/database.ts'
 import type { OpenedFile } from './postgres/foreign.ts'
+import { scratchDatabase } from './postgres/scratch.ts'
 import { shellDatabase } from './postgres/shell-database.ts'
 import { splitStatements } from './postgres/sql-split.ts'
 import type { Holder } from './repository/lease.ts'
@@ -66,9 +69,13 @@ export interface Services {
   newRun(): string
   /** The holder that leases of this process name, and whether another one is alive where that can be told. */
   holder: Pick<Holder, 'host' | 'pid' | 'startedAt'>
-  isAlive(holder: Holder): boolean | undefined
+  isAlive(holder: Services['holder']): boolean | undefined
   repository(options: { create: boolean }): Promise<Repository>
   locate(wanted: Wanted, signal?: AbortSignal): Promise<Located>
+  /** A place to restore a backup on trial: beside where it comes from, else on the configured scratch server. */
+  scratch(wishes: Omit<ScratchWishes, 'maker' | 'isAlive'>, signal?: AbortSignal): Promise<Scratch<Database>>
+  /** What has to be true of what was restored there. */
+  checks: readonly Check[]
   /** A file of the user's; `backup-not-found` when it is not there. Only the command line names files. */
   openFile(path: string): Promise<OpenedFile>
   /** Every environment that could be looked at, with why. */
@@ -109,6 +116,9 @@ export function openServices(settings: Settings): Services {
     holder: settings.holder,
     isAlive: settings.isAlive,
     repository: options => openRepository(filesystemStore({ root: settings.directory }), clock, options),
+    scratch: (wishes, signal) =>
+      scratch({ ...wishes, maker: settings.holder, isAlive: settings.isAlive }, settings, signal),
+    checks: settings.configuration.checks ?? [],
     locate: (wanted, signal) => locate(withVariables(wanted, settings), candidates(wanted), signal),
     openFile,
     candidates,
@@ -167,6 +177,34 @@ function environments(wanted: Wanted, settings: Settings): Candidate<DatabaseEnv
   return found
 }
 
+async function scratch(
+  wishes: ScratchWishes,
+  settings: Settings,
+  signal?: AbortSignal,
+): Promise<Scratch<Database>> {
+  const { configuration, variables } = settings
+  const { environment, folder } = wishes.place
+  const url = configuration.scratch?.url
+  const chosen = withDatabases(directEnvironment({ url, env: withPassword(variables, url) }))
+  if (environment === 'embedded')
+    return embeddedEnvironment({ folder: folder ?? '', statements: splitStatements }).scratch(wishes, signal)
+  if (environment !== 'docker') return chosen.scratch(wishes, signal)
+  try {
+    return await withDatabases(dockerEnvironment(dockerAddress(variables))).scratch(wishes, signal)
+  } catch (error) {
+    const hasNone = error instanceof RespaldoError && error.code === 'environment-unavailable'
+    if (hasNone && url !== undefined) return chosen.scratch(wishes, signal)
+    throw error
+  }
+}
+
+/** The source's password is no other server's. */
+function withPassword(variables: Settings['variables'], url: string | undefined): Settings['variables'] {
+  const password =
+    url === undefined ? (variables.PGPASSWORD ?? variables.POSTGRES_PASSWORD) : variables.PGPASSWORD
+  return { ...variables, PGPASSWORD: password }
+}
+
 const inConfiguration = 'the configuration names it'
 
 /** Puts a shell and the database operations together. */
@@ -181,6 +219,8 @@ function withDatabases(environment: ShellEnvironment): DatabaseEnvironment {
         database: source.place.database,
         connect: () => environment.connection(source),
       }),
+    scratch: async (wishes, signal) =>
+      scratchDatabase(await environment.scratch(wishes, signal), wishes, signal),
   }
 }
 

@@ -47,7 +47,7 @@ function commandLine(outside: Outside, done: (code: number) => void): Command {
     if (argument) command.argument(`[${argument}]`)
     for (const flag of flags) addFlag(command, flag)
     addGlobals(command).action(async (...given: unknown[]) => {
-      const positional = argument ? (given[0] as string | undefined) : undefined
+      const positional = argument ? (given[0] as string | string[] | undefined) : undefined
       const { runFunction } = await import('./run-function.ts')
       done(await runFunction(name, { argument, positional, options: command.opts(), flags }, outside))
     })
@@ -64,12 +64,14 @@ const summaries: Readonly<Record<string, string>> = {
   create: 'Back up a database',
   list: 'List backups, newest first',
   restore: 'Restore a backup, or undo a restore',
+  verify: 'Verify backups and keep the proof',
   status: 'Show environments, sources, tools and last backups',
   remove: 'Remove a backup, or an old database that a restore kept',
   undo: 'Bring a forgotten backup back out of the trash',
   pin: 'Keep a backup for ever, or until it is unpinned',
   accept: 'Accept that rows or bytes fell by half after a backup',
   'apply-retention': 'Forget the backups that no rule wants, and empty the trash',
+  drill: 'Exercise recovery on scratch servers, and keep a report',
 }
 
 function addFlag(command: Command, flag: Flag): void {

@@ -33,7 +33,7 @@ const wait: Flag = { flags: '--wait', text: 'wait for a run that holds the sourc
 
 const ofBackup: Flag[] = [{ flags: '--source <id>', text: 'whose backup' }, wait]
 
-/** Every command that is a function: its positional argument, its flags. */
+/** Every command that is a function: its positional argument (`name...` takes several), its flags. */
 export const commands: Readonly<Record<string, { argument?: string; flags: readonly Flag[] }>> = {
   create: {
     argument: 'source',
@@ -46,6 +46,7 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       { flags: '--format <format>', text: 'custom or plain' },
       ...scope,
       { flags: '--role-passwords', text: "keep the roles' password hashes with the globals" },
+      { flags: '--verify <level>', text: 'verify it in the same run: checked, readable or restored' },
       wait,
     ],
   },
@@ -76,6 +77,14 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       wait,
     ],
   },
+  verify: {
+    argument: 'backup',
+    flags: [
+      { flags: '--source <id>', text: 'whose backup' },
+      { flags: '--all', text: 'every backup, of the source or of all' },
+      { flags: '--level <level>', text: 'checked, readable (default) or restored' },
+    ],
+  },
   status: { flags: source },
   remove: {
     argument: 'backup',
@@ -104,6 +113,17 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       { flags: '--scheme <scheme>', text: 'periods (default) or calendar' },
       { flags: '--now', text: 'empty the trash of all that is in it' },
       { flags: '--dry-run', text: 'show the plan and change nothing' },
+    ],
+  },
+  drill: {
+    argument: 'sources...',
+    flags: [
+      {
+        flags: '--scenario <name>',
+        text: 'database-lost (default), newest-damaged or server-lost (repeatable)',
+        input: 'scenarios',
+        many: true,
+      },
     ],
   },
 }

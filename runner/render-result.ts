@@ -1,8 +1,10 @@
 import { humanBytes } from '#lib/bytes'
-import { systemClock } from '#lib/clock'
 import type { RestorePlan, RestoreResult } from '#lib/postgres/database'
+import { drilled } from './render-drill.ts'
 import { retention, trashed } from './render-retention.ts'
 import { table } from './render-table.ts'
+import { outcome, type Standing, standing, type Verified, verification } from './render-verify.ts'
+import { age, count } from './render-words.ts'
 
 interface ListedBackup {
   id: string
@@ -18,7 +20,7 @@ interface ListedBackup {
   totals: { tables: number; rows?: number }
   sizes: { raw: number; stored: number }
   compression: number
-  proven: boolean
+  proof: Standing
   pinned: boolean
   retention: string[]
 }
@@ -27,19 +29,23 @@ interface ListedBackup {
 export function people(name: string, result: unknown, options: { verbose: boolean }): string {
   switch (name) {
     case 'create':
-      return created(result as { backup: Manifestlike })
+      return created(result as Created)
     case 'list':
       return 'trash' in (result as object)
         ? trashed(result as Parameters<typeof trashed>[0])
         : listed(result as Listing, options.verbose)
     case 'restore':
       return restored(result as Restored)
+    case 'verify':
+      return verification(result as { verified: Verified[] })
     case 'remove':
     case 'undo':
     case 'pin':
     case 'accept':
     case 'apply-retention':
       return retention(name, result)
+    case 'drill':
+      return drilled(result as Parameters<typeof drilled>[0])
     case 'status':
       return status(result as Status)
     default:
@@ -47,19 +53,24 @@ export function people(name: string, result: unknown, options: { verbose: boolea
   }
 }
 
-type Manifestlike = Omit<ListedBackup, 'source' | 'scope' | 'proven' | 'pinned' | 'retention'> & {
+type Manifestlike = Omit<ListedBackup, 'source' | 'scope' | 'proof' | 'pinned' | 'retention'> & {
   source: { id: string }
+}
+interface Created {
+  backup: Manifestlike
+  verified?: Verified
 }
 interface Listing {
   backups: ListedBackup[]
   damaged?: { source: string; id: string; message: string }[]
 }
 
-function created({ backup }: { backup: Manifestlike }): string {
+function created({ backup, verified }: Created): string {
   const rows = backup.totals.rows === undefined ? '' : `, ${count(backup.totals.rows, 'row')}`
   return [
     `Backed up ${backup.source.id} as ${backup.id}`,
     `  ${count(backup.totals.tables, 'table')}${rows}; ${humanBytes(backup.sizes.raw)} stored as ${humanBytes(backup.sizes.stored)}`,
+    ...(verified ? [`  ${outcome(verified)}`] : []),
     '',
   ].join('\n')
 }
@@ -76,7 +87,7 @@ function listed({ backups, damaged }: Listing, verbose: boolean): string {
     String(backup.totals.rows ?? '?'),
     humanBytes(backup.sizes.raw),
     humanBytes(backup.sizes.stored),
-    backup.proven ? 'yes' : 'no',
+    standing(backup.proof),
     [...(backup.pinned ? ['pinned'] : []), ...backup.retention].join(' '),
   ])
   const details = verbose
@@ -85,16 +96,6 @@ function listed({ backups, damaged }: Listing, verbose: boolean): string {
   const broken = (damaged ?? []).map(({ source, id, message }) => `damaged: ${source}/${id}: ${message}\n`)
   if (backups.length === 0 && broken.length === 0) return 'No backups.\n'
   return [table([head, ...rows]), ...broken, ...details].join('')
-}
-
-/** `1 row`, `2 rows`. */
-const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`
-
-/** `5 min`, `3 h`, `12 d`. */
-function age(finished: string): string {
-  const minutes = (systemClock.now().getTime() - Date.parse(finished)) / 60_000
-  if (minutes < 60) return `${Math.max(0, Math.round(minutes))} min`
-  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} d`
 }
 
 interface Restored {

@@ -12,7 +12,7 @@ import { readSettings } from './settings.ts'
 
 export interface Given {
   argument: string | undefined
-  positional: string | undefined
+  positional: string | string[] | undefined
   options: GlobalOptions & Record<string, unknown>
   flags: readonly Flag[]
 }
@@ -122,7 +122,9 @@ const globals = new Set(['dir', 'profile', 'config', 'json', 'quiet', 'verbose',
 function inputOf(name: string, { argument, positional, options, flags }: Given): Record<string, unknown> {
   const known = functions[name]!.input.shape
   const input: Record<string, unknown> =
-    positional === undefined || !argument ? {} : { [argument]: positional }
+    argument === undefined || positional === undefined || positional.length === 0
+      ? {}
+      : { [argument.replace('...', '')]: positional }
   for (const [option, value] of Object.entries(options)) {
     if (value === undefined || (globals.has(option) && !(option in known))) continue
     const flag = flags.find(({ flags: text }) => camelCase(text) === option)

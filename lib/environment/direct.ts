@@ -2,7 +2,7 @@ import { homedir, userInfo } from 'node:os'
 import { RespaldoError } from '../errors.ts'
 import { readService } from './direct-service.ts'
 import { parseDatabaseUrl } from './direct-url.ts'
-import type { Connection, Place, ShellEnvironment, Source, Target } from './environment.ts'
+import type { Connection, Place, Shell, ShellEnvironment, Source, Target } from './environment.ts'
 import {
   type LibpqOptions,
   libpqVariables,
@@ -50,16 +50,34 @@ export function directEnvironment(options: DirectOptions): ShellEnvironment {
         hint: `There is: ${source.id}.`,
       })
     },
-    shell: () => ({
-      local: true,
-      exec: (command, signal) => startProcess(command, { env: withoutLibpq(options.env) }, signal),
-    }),
+    shell: () => shellWith(options),
     async connection(source) {
       const given = settled.get(source)
       if (given) return connectionOf(given)
       // Without its address it would silently be another server's.
       throw new RespaldoError('internal', `The source ${source.id} is not one that this environment gave`)
     },
+    async scratch({ place, user, isPlaceLost }) {
+      if (isPlaceLost && options.url === undefined) throw noOtherServer()
+      const given =
+        options.url === undefined
+          ? { ...(await settle(options, { user, database: place.database })), ...serverOf(place) }
+          : await settle(options, {})
+      return {
+        shell: shellWith(options),
+        connection: connectionOf(given),
+        isolated: false,
+        description: `the server ${placeOf(given).host ?? 'at the local socket'}`,
+        [Symbol.asyncDispose]: async () => {}, // the database on it is removed by who made it
+      }
+    },
+  }
+}
+
+function shellWith({ env }: DirectOptions): Shell {
+  return {
+    local: true,
+    exec: (command, signal) => startProcess(command, { env: withoutLibpq(env) }, signal),
   }
 }
 
@@ -140,6 +158,10 @@ function placeOf({ host, hostaddr, port = '5432', dbname = '' }: LibpqOptions): 
   }
 }
 
+function serverOf({ host, port }: Place): LibpqOptions {
+  return { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port: `${port}` }) }
+}
+
 function connectionOf(given: LibpqOptions): Connection {
   return { database: given.dbname ?? '', user: given.user ?? '', env: variablesFromOptions(given) }
 }
@@ -158,6 +180,12 @@ function withoutLibpq(env: DirectOptions['env']): Record<string, string | undefi
 function noContainer(): RespaldoError {
   return new RespaldoError('input-invalid', 'A server that is reached directly has no container', {
     hint: 'Give --url instead of --container, or --environment docker with it.',
+  })
+}
+
+function noOtherServer(): RespaldoError {
+  return new RespaldoError('environment-unavailable', 'There is no other server than the one that is lost', {
+    hint: 'Name one with scratch.url in the configuration.',
   })
 }
 

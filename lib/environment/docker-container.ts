@@ -5,6 +5,8 @@ export interface Container {
   id: string
   name: string
   image: string
+  /** Of the very image that it was made from, whatever the name means by now. */
+  imageId: string
   labels: Readonly<Record<string, string>>
   /** The engine's word: `running`, `paused`, `restarting`, `exited`, `created`, `dead`. */
   state: string
@@ -22,6 +24,7 @@ export const sourceLabel = 'respaldo.source'
 export function readContainer({
   Id,
   Name,
+  Image,
   Config,
   State,
   HostConfig,
@@ -32,6 +35,7 @@ export function readContainer({
     id: Id,
     name: Name.replace(/^\//, ''),
     image: Config.Image,
+    imageId: Image,
     labels: Config.Labels ?? {},
     state: State.Paused ? 'paused' : State.Restarting ? 'restarting' : State.Status,
     env,

@@ -83,7 +83,7 @@ export function sourceOf(found: Found, host: string | undefined, database = foun
   return {
     id: sourceId(place, database === found.database ? label : undefined),
     kind: 'postgres',
-    place,
+    place: { ...place, image: container.image },
     state: container.state === 'running' ? 'running' : 'stopped',
     reason,
   }

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode'
 import { collect } from '../bytes.ts'
+import type { RespaldoError } from '../errors.ts'
 import { type DockerAddress, describeAddress, openDocker } from './docker-client.ts'
 import { type Container, readContainer, reasonOf } from './docker-container.ts'
 import { notRunning, translateEngineError } from './docker-errors.ts'
@@ -19,6 +20,10 @@ export interface Listed {
 
 /** What the environment asks of an engine; every failure is a RespaldoError. Nothing is opened before the first question. */
 export interface DockerEngine {
+  /** Opened by the first question. */
+  client(): Promise<Docker>
+  /** The engine's own failure in Respaldo's words. */
+  explain(error: unknown): RespaldoError
   /** Of another machine; undefined for the local one. */
   readonly host: string | undefined
   list(signal?: AbortSignal): Promise<Listed[]>
@@ -44,6 +49,8 @@ export function dockerEngine(address: DockerAddress): DockerEngine {
     return known
   }
   return {
+    client: open,
+    explain: error => translateEngineError(error, engine),
     host: address.host && !isLoopback(address.host) ? address.host : undefined,
     place,
     async list(signal) {

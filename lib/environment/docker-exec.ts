@@ -7,7 +7,7 @@ import { attended, openAnnouncement, openTrailer } from './attended-command.ts'
 import { commandName, type Ending, streamCut } from './command-failure.ts'
 import { notRunning, translateEngineError } from './docker-errors.ts'
 import { readFrames } from './docker-frames.ts'
-import type { Command, Process } from './environment.ts'
+import type { Command, Process, Shell } from './environment.ts'
 import { openOutputBuffer } from './output-buffer.ts'
 import { openStderrTail } from './stderr-tail.ts'
 import { type Running, supervise } from './supervise.ts'
@@ -28,6 +28,11 @@ const patienceSeconds = 6
 /** Runs a command in a container. Aborting sends TERM to that one process and to no other, and never KILL. */
 export function execInContainer(place: ContainerPlace, command: Command, signal?: AbortSignal): Process {
   return supervise(command, where(place), () => start(place, command), signal)
+}
+
+/** Commands in the container itself. */
+export function shellIn(place: ContainerPlace): Shell {
+  return { local: false, exec: (command, signal) => execInContainer(place, command, signal) }
 }
 
 /** The exit code of a command that neither reads nor says much, whatever it is. */

@@ -3,9 +3,10 @@ import { chooseContainer, chooseOnly, containerNotFound } from './docker-choice.
 import type { DockerAddress } from './docker-client.ts'
 import { discover, type Found, foundByName, sourceOf } from './docker-discovery.ts'
 import { assertRunning, type DockerEngine, dockerEngine, type Listed } from './docker-engine.ts'
-import { execInContainer } from './docker-exec.ts'
+import { shellIn } from './docker-exec.ts'
+import { dockerScratch } from './docker-scratch.ts'
 import { type Given, ownServer, readSettings } from './docker-settings.ts'
-import type { Shell, ShellEnvironment, Source, Target } from './environment.ts'
+import type { ShellEnvironment, Source, Target } from './environment.ts'
 
 export { type DockerAddress, parseDockerHost } from './docker-client.ts'
 
@@ -30,7 +31,7 @@ export function dockerEnvironment(address: DockerAddress = {}): ShellEnvironment
       given.set(source, { user: target.user, password: target.password })
       return source
     },
-    shell: source => shellOf(engine, containerOf(source)),
+    shell: source => shellIn(engine.place(containerOf(source))),
     async connection(source, signal) {
       const name = containerOf(source)
       const container = await engine.inspect(name, signal)
@@ -39,12 +40,8 @@ export function dockerEnvironment(address: DockerAddress = {}): ShellEnvironment
       const settings = await readSettings(container.env, engine.readerOf(container, signal))
       return ownServer(container, settings, given.get(source) ?? {}, source.place.database)
     },
+    scratch: (wishes, signal) => dockerScratch(engine, wishes, signal),
   }
-}
-
-function shellOf(engine: DockerEngine, container: string): Shell {
-  const place = engine.place(container)
-  return { local: false, exec: (command, signal) => execInContainer(place, command, signal) }
 }
 
 interface Choice {

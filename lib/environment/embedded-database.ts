@@ -1,5 +1,5 @@
 import { RespaldoError } from '../errors.ts'
-import type { Database, DatabaseInfo, Scope } from '../postgres/database.ts'
+import type { Database, DatabaseInfo, Row, Scope } from '../postgres/database.ts'
 import { globalsQuery } from './embedded-globals.ts'
 import { embeddedRestores } from './embedded-restores.ts'
 import { type Session, withDatabase } from './embedded-session.ts'
@@ -33,6 +33,7 @@ export function embeddedDatabase(folder: string, statements: Statements): Databa
       return { sql: rows.map(row => `${row.sql}\n`).join('') }
     },
     endRuns: async () => {}, // a PGlite database ends with the process that opened it
+    rows: ({ select }, signal) => reading(session => jsonRows(session, select), signal),
     restores: embeddedRestores(folder, statements),
   }
 }
@@ -52,7 +53,15 @@ async function inspect(session: Session): Promise<DatabaseInfo> {
     user: undefined,
     sizeBytes: Number(size),
     connections: 0,
+    settings: {},
   }
+}
+
+async function jsonRows(session: Session, select: string): Promise<Row[]> {
+  const rows = await session.rows<{ row: Row }>(
+    `SELECT row_to_json(respaldo_rows) AS row FROM (${select}) AS respaldo_rows`,
+  )
+  return rows.map(({ row }) => row)
 }
 
 async function dump(session: Session, scope: Scope): Promise<Uint8Array> {

@@ -3,6 +3,7 @@ import type { Database } from '../postgres/database.ts'
 import { embeddedDatabase } from './embedded-database.ts'
 import { dataVersion, realFolder } from './embedded-folder.ts'
 import { type Names, namesOf } from './embedded-names.ts'
+import { embeddedScratch } from './embedded-scratch.ts'
 import type { Statements } from './embedded-statements.ts'
 import { mendSwap } from './embedded-swap.ts'
 import { assertUsable } from './embedded-use.ts'
@@ -38,6 +39,7 @@ export function embeddedEnvironment(options: {
       return source
     },
     database: source => embeddedDatabase(source.place.folder ?? options.folder, options.statements),
+    scratch: wishes => embeddedScratch(wishes, options.statements),
   }
 }
 

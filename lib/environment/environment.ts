@@ -7,6 +7,8 @@ export type EnvironmentName = 'docker' | 'kubernetes' | 'direct' | 'embedded'
 export interface Place {
   environment: EnvironmentName
   container?: string
+  /** Of the container, as it was named when it was made. */
+  image?: string
   pod?: string
   namespace?: string
   host?: string
@@ -89,13 +91,63 @@ interface Sources {
   find(target: Target, signal?: AbortSignal): Promise<Source>
 }
 
+/** The process that made something which it may leave behind. */
+export interface Maker {
+  host: string
+  pid: number
+  /** Opaque; tells a process id that was used again. */
+  startedAt: string
+}
+
+/** What a trial restore asks of the place where it restores. */
+export interface ScratchWishes {
+  /** Names what is made, for people and for who clears up. */
+  run: string
+  /** Where the backup comes from, and the role that made it. */
+  place: Place
+  user?: string | undefined
+  /** Then nothing is asked of that place, nor made there. */
+  isPlaceLost: boolean
+  /** Of the server, by name: without them it may refuse the backup. */
+  settings: Readonly<Record<string, string>>
+  /** Of the database on disk. */
+  databaseBytes: number
+  maker: Maker
+  /** Whether a process still runs; undefined where that cannot be told. What dead ones left is removed. */
+  isAlive(maker: Maker): boolean | undefined
+}
+
+/** A server on which a throw-away database can be made. Disposing removes what was made to have it, whatever became of it. */
+export interface ScratchServer extends AsyncDisposable {
+  shell: Shell
+  /** Of a role that may create databases. */
+  connection: Connection
+  /** True for a server of its own, without a network: nothing on it can reach or harm anything else. */
+  isolated: boolean
+  /** `a container of postgres:15`. */
+  description: string
+}
+
 /** An environment whose databases are reached by client tools over a shell. */
 export interface ShellEnvironment extends Sources {
   shell(source: Source): Shell
   connection(source: Source, signal?: AbortSignal): Promise<Connection>
+  /** `environment-unavailable` when there is none, or when it does not start: then with its last words. */
+  scratch(wishes: ScratchWishes, signal?: AbortSignal): Promise<ScratchServer>
+}
+
+/** A throw-away database; disposing removes it, whatever became of it. */
+export interface Scratch<D> extends AsyncDisposable {
+  database: D
+  /** Under which it is restored. */
+  name: string
+  isolated: boolean
+  description: string
 }
 
 /** An environment as functions see it. `D` is the database interface of `postgres/database.ts`, which this folder does not know. */
 export interface Environment<D> extends Sources {
   database(source: Source): D
+  /** See `ShellEnvironment.scratch`. The database does not exist yet: its restore makes it. */
+  scratch(wishes: ScratchWishes, signal?: AbortSignal): Promise<Scratch<D>>
 }

@@ -18,6 +18,17 @@ export interface BlockListener {
   closed(content: BlockContent): void
 }
 
+/** Who wants the data itself, as it passes. */
+export interface DataTap {
+  /** A block begins, of the entry with that id. */
+  opened(dumpId: number): void
+  /** The next large object of the block begins. */
+  largeObject(oid: number): void
+  /** A part of the block's data, cut anywhere; nothing of it may be kept. */
+  data(bytes: Uint8Array, from: number, to: number): void
+  closed(): void
+}
+
 /** Follows the data blocks behind the table of contents. */
 export interface BlockWalker {
   write(piece: Uint8Array): void
@@ -46,7 +57,7 @@ const trailer = Uint8Array.of(0x5c, 0x2e, newline, newline, newline)
  * writes a piece for every row, so this is the hot path: lengths are read in place, and newlines are counted over whole stretches with
  * the lengths between the pieces, whose own newlines are taken off again.
  */
-export function blockWalker(start: number, listener: BlockListener): BlockWalker {
+export function blockWalker(start: number, listener: BlockListener, tap?: DataTap): BlockWalker {
   /** Of the current piece's first byte, in the archive. */
   let position = start
   let state = atBlock
@@ -69,7 +80,9 @@ export function blockWalker(start: number, listener: BlockListener): BlockWalker
     content = emptyContent()
     matched = 0
     largeObjects = type === largeObjectsBlock
-    counting = listener.opened(largeObjects ? 'large-objects' : 'data', unsignedAt(bytes, at + 2), offset)
+    const dumpId = unsignedAt(bytes, at + 2)
+    counting = listener.opened(largeObjects ? 'large-objects' : 'data', dumpId, offset)
+    tap?.opened(dumpId)
     countedTo = here
     state = largeObjects ? atOid : atLength
   }
@@ -80,14 +93,17 @@ export function blockWalker(start: number, listener: BlockListener): BlockWalker
     state = atBlock
     content.trailer = matched === trailer.length
     listener.closed(content)
+    tap?.closed()
   }
 
   function openLargeObject(piece: Uint8Array, bytes: Uint8Array, at: number, offset: number): void {
     if (bytes[at]! > 1) throw corrupt(offset, 'a large object without a valid oid')
-    if (unsignedAt(bytes, at + 1) === 0) {
+    const oid = unsignedAt(bytes, at + 1)
+    if (oid === 0) {
       closeBlock(piece)
     } else {
       content.largeObjects += 1
+      tap?.largeObject(oid)
       state = atLength
     }
   }
@@ -138,6 +154,7 @@ export function blockWalker(start: number, listener: BlockListener): BlockWalker
     let inLengths = 0
     while (at + rest <= safe) {
       matched = matchTrailer(matched, piece, at, at + rest)
+      if (tap) tap.data(piece, at, at + rest)
       at += rest
       const length = unsignedAt(piece, at + 1)
       // Ends and errors are for `openPiece`; `rest` 0 says that a length comes next.
@@ -156,6 +173,7 @@ export function blockWalker(start: number, listener: BlockListener): BlockWalker
   function passPart(piece: Uint8Array, from: number, rest: number): number {
     const to = Math.min(piece.length, from + rest)
     matched = matchTrailer(matched, piece, from, to)
+    tap?.data(piece, from, to)
     left = from + rest - to
     if (left === 0) state = atLength
     return to

@@ -1,5 +1,5 @@
 import { RespaldoError } from '../errors.ts'
-import { type BlockWalker, blockWalker } from './archive-blocks.ts'
+import { type BlockWalker, blockWalker, type DataTap } from './archive-blocks.ts'
 import { type ContentsReader, readContents } from './archive-contents.ts'
 import { corrupt } from './archive-cursor.ts'
 import { expectedData } from './archive-expected.ts'
@@ -43,20 +43,28 @@ export interface Walker {
   end(): WalkResult
 }
 
+/** Who wants an archive's own content, entries before data, while it is walked. What it throws ends the walk. */
+export interface ArchiveTap extends DataTap {
+  /** With its SQL. */
+  entry(entry: TocEntry): void
+}
+
 /**
  * Walks pg_dump's custom format. Whole means: the header and every entry of the table of contents were read, each entry that has data had
  * exactly one block of it, that block was closed, and nothing follows. With `counts` the entries are not kept, and memory does not grow
  * with their SQL. Rows are counted in uncompressed COPY text; they are undefined for INSERTs, compressed data and unknown versions.
  */
-export function archiveWalker(options: { keep?: 'counts' | 'entries' } = {}): Walker {
+export function archiveWalker(options: { keep?: 'counts' | 'entries'; tap?: ArchiveTap } = {}): Walker {
+  const { tap } = options
   const keepEntries = options.keep === 'entries'
   const entries: TocEntry[] = []
   const expected = expectedData()
   let blocks: BlockWalker | undefined
   let judged = true
   const contents = readContents({
-    texts: keepEntries,
+    texts: keepEntries || tap !== undefined,
     entry(entry) {
+      tap?.entry(entry)
       if (keepEntries) entries.push(entry)
       expected.add(entry)
     },
@@ -65,7 +73,7 @@ export function archiveWalker(options: { keep?: 'counts' | 'entries' } = {}): Wa
   function advance(piece: Uint8Array): void {
     const rest = blocks ? { bytes: piece, offset: 0 } : contents.write(piece)
     if (!rest) return
-    blocks ??= blockWalker(rest.offset, expected.listener(countable(contents.head)))
+    blocks ??= blockWalker(rest.offset, expected.listener(countable(contents.head)), tap)
     blocks.write(rest.bytes)
   }
 

@@ -1,4 +1,5 @@
 import type { Bytes } from '../bytes.ts'
+import type { Maker } from '../environment/environment.ts'
 import type { Report } from '../events.ts'
 
 /** What of a database a backup holds. No list and no flag means the whole of it. Patterns are pg_dump's. */
@@ -26,6 +27,8 @@ export interface DatabaseInfo {
   sizeBytes: number
   /** Client connections to this database, this one not counted. */
   connections: number
+  /** Of the server, those that are not its default and without which another server may refuse a dump of it. */
+  settings: Readonly<Record<string, string>>
 }
 
 /** What to dump, and under whose name. */
@@ -60,8 +63,13 @@ export interface Database {
   ): Promise<{ sql: string } | { missing: string }>
   /** Ends what earlier runs left behind beside the database: backends named `respaldo-<run>` of these runs. */
   endRuns(runs: readonly string[], signal?: AbortSignal): Promise<void>
+  /** The rows of one SELECT, with values as JSON has them. */
+  rows(request: { run: string; select: string }, signal?: AbortSignal): Promise<readonly Row[]>
   readonly restores: Restores
 }
+
+/** One row by the names of its columns. */
+export type Row = Readonly<Record<string, unknown>>
 
 /** What is to be restored, and how. */
 export interface RestoreRequest {
@@ -78,6 +86,8 @@ export interface RestoreRequest {
   schemas?: readonly string[]
   createRoles?: boolean
   subscriptions?: boolean
+  /** Set for a database that is made to be thrown away: it stays marked, with who made it, until it is dropped. */
+  scratch?: Maker
 }
 
 /** What a restore reads. `open` may be called more than once; every clean end is whole. */

@@ -2,12 +2,17 @@ import { collect } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
 import type { DatabaseInfo } from './database.ts'
 import { type Client, clientEnvironment, queryOne } from './psql.ts'
+import { literal } from './sql.ts'
 
 interface Row {
   version: string
   size: number
   connections: number
+  settings: Record<string, string> | null
 }
+
+/** Libraries that come with the server's start, what they are bound to, and how many tables may be locked at once. */
+const telling = ['shared_preload_libraries', 'max_locks_per_transaction', 'cron.database_name']
 
 /** Asks the server and the client tools who they are. `source-unreachable` when the server does not answer. */
 export async function inspect(client: Client, signal?: AbortSignal): Promise<DatabaseInfo> {
@@ -15,7 +20,9 @@ export async function inspect(client: Client, signal?: AbortSignal): Promise<Dat
     client,
     `SELECT current_setting('server_version') AS version, pg_database_size(current_database()) AS size,
        (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
-          AND application_name NOT LIKE 'respaldo-%') AS connections`,
+          AND application_name NOT LIKE 'respaldo-%') AS connections,
+       (SELECT json_object_agg(name, setting) FROM pg_settings
+          WHERE name IN (${telling.map(literal).join(', ')}) AND setting IS DISTINCT FROM boot_val) AS settings`,
     { signal },
   )
   return {
@@ -25,6 +32,7 @@ export async function inspect(client: Client, signal?: AbortSignal): Promise<Dat
     user: client.connection.user,
     sizeBytes: row.size,
     connections: row.connections,
+    settings: row.settings ?? {},
   }
 }
 

@@ -2,7 +2,7 @@ import { RespaldoError } from '../errors.ts'
 import type { Walker, WalkResult } from './archive.ts'
 import { type PlainCounts, plainCounts } from './plain-counts.ts'
 import { clusterHeader, cutShort, damagedSql, severalDatabases, within } from './plain-errors.ts'
-import { type OpenEnd, type SqlScanner, sqlScanner } from './sql-scanner.ts'
+import { type OpenEnd, type SqlListener, type SqlScanner, sqlScanner } from './sql-scanner.ts'
 
 /** What the end of the SQL has to look like. */
 export interface PlainWalkerOptions {
@@ -11,7 +11,11 @@ export interface PlainWalkerOptions {
    * which nobody can say whether it is whole.
    */
   foreign?: boolean
+  tap?: PlainTap
 }
+
+/** Who wants a plain dump's own content while it is walked. What it throws ends the walk. */
+export type PlainTap = Required<Pick<SqlListener, 'comment' | 'statement' | 'copyPart'>>
 
 const header = 'PostgreSQL database dump'
 const trailer = 'PostgreSQL database dump complete'
@@ -22,6 +26,7 @@ const trailer = 'PostgreSQL database dump complete'
  * pg_dump announced their data. Rows are undefined for CSV and binary data, for INSERT … SELECT, and in foreign SQL, which may also delete.
  */
 export function plainWalker(options: PlainWalkerOptions = {}): Walker {
+  const { tap } = options
   const counts = plainCounts()
   const about: { serverVersion?: string; dumpVersion?: string } = {}
   let begun = false
@@ -35,12 +40,15 @@ export function plainWalker(options: PlainWalkerOptions = {}): Walker {
   const scanner: SqlScanner = sqlScanner({
     comment(text) {
       readComment(text.trim())
+      tap?.comment(text.trim())
     },
     statement(statement, end) {
       refuseBehindEnd(statement.line)
       counts.statement(statement, end)
+      tap?.statement(statement, end)
     },
     copy: data => counts.copy(data),
+    copyPart: (bytes, from, to) => tap?.copyPart(bytes, from, to),
     meta({ text, line }) {
       const [command, key = ''] = text.split(/\s+/)
       if (command !== '\\unrestrict') refuseBehindEnd(line)

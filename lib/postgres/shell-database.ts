@@ -1,9 +1,9 @@
 import type { Connection, Shell } from '../environment/environment.ts'
 import { endBackends } from './backends.ts'
-import type { Database } from './database.ts'
+import type { Database, Row } from './database.ts'
 import { dump, globals } from './dump.ts'
 import { inspect } from './inspect.ts'
-import type { Client } from './psql.ts'
+import { type Client, query } from './psql.ts'
 import { shellRestores } from './restore/restores.ts'
 
 /** A database reached by client tools over a shell; the connection is asked for once, when it is first needed. */
@@ -27,6 +27,7 @@ export function shellDatabase(access: {
     async endRuns(runs, signal) {
       await endBackends(await clientOf('end'), runs, signal)
     },
+    rows: async ({ run, select }, signal) => query<Row>(await clientOf(run), select, { signal }),
     restores: shellRestores(clientOf, access.database),
   }
 }

@@ -24,6 +24,8 @@ export interface TokenListener {
   mark(end: number): void
   /** The data that `expectCopyData` announced begin, and end behind the line `\.`. */
   copyBegun(at: number): void
+  /** A part of these data, their last line too, cut anywhere. */
+  copyPart(piece: Buffer, from: number, to: number): void
   copyEnded(end: number): void
   problem(reason: string): void
 }
@@ -417,6 +419,7 @@ export function sqlLexer(listener: TokenListener): Lexer {
 
   function inCopy(piece: Buffer, at: number): number {
     const end = copyData?.find(piece, at) ?? -1
+    listener.copyPart(piece, at, end === -1 ? piece.length : end)
     if (end === -1) return piece.length
     copyData = undefined
     step = inCode

@@ -42,6 +42,8 @@ export interface SqlListener {
   /** A statement ended; `end` is the offset behind its semicolon, or that of the end of the SQL. */
   statement?(statement: SqlStatement, end: number): void
   copy?(data: CopyData): void
+  /** A part of the data that psql reads for the last statement, with the line `\.`, cut anywhere; nothing of it may be kept. */
+  copyPart?(bytes: Uint8Array, from: number, to: number): void
   meta?(command: MetaCommand): void
   /** A byte order mark, which psql leaves out, ends at `end`. */
   mark?(end: number): void
@@ -118,6 +120,7 @@ export function sqlScanner(listener: SqlListener): SqlScanner {
     copyBegun(at) {
       if (copying) copying = { ...copying, start: at, line: lineOf(at) }
     },
+    copyPart: (piece, from, to) => listener.copyPart?.(piece, from, to),
     copyEnded(end) {
       if (!copying) return
       const { statement: copied, start, line: first } = copying

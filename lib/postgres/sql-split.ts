@@ -37,7 +37,7 @@ export async function* splitStatements(sql: Bytes): AsyncGenerator<SplitStatemen
 }
 
 /** The part of a stream that may still be asked for, by offsets from its beginning. */
-function openWindow() {
+export function openWindow() {
   let from = 0
   let bytes = Buffer.alloc(0)
   return {
@@ -45,6 +45,8 @@ function openWindow() {
       bytes = bytes.length === 0 ? Buffer.from(piece) : Buffer.concat([bytes, piece])
     },
     text: (start: number, end: number): string => bytes.toString('utf8', start - from, end - from),
+    /** A view, true until the next `add`. */
+    bytes: (start: number, end: number): Uint8Array => bytes.subarray(start - from, end - from),
     /** Drops what lies before the offset; all of it when there is none. */
     forget(offset: number | undefined) {
       const keep = offset === undefined ? bytes.length : offset - from

@@ -3,7 +3,7 @@ import { type CheckedFrame, readFrames } from './frame-reader.ts'
 import { growingWords } from './growing.ts'
 import type { ChunkIndex, Segment } from './index-file.ts'
 import type { List } from './packed-list.ts'
-import { discard, openCompressor } from './zstd.ts'
+import { openCompressor } from './zstd.ts'
 
 /** One backup of a chain as its chunks are read: 0 is the backup itself, k its index's parent k. */
 export interface Member {
@@ -140,7 +140,6 @@ export async function* reframed(pieces: AsyncIterable<Piece>): AsyncGenerator<Ui
   }
   for await (const { raw, stored } of pieces) {
     if (stored && waitingBytes === 0) {
-      discard(raw)
       yield stored
       continue
     }

@@ -46,6 +46,30 @@ async function rawOf(one: Written, parents: readonly Written[]): Promise<Buffer>
 const text = (bytes: number) => Buffer.from(randomBytes((bytes / 4) * 3).toString('base64'))
 
 describe('an incremental', () => {
+  test('that needs a whole frame, and then a part of it again, is read and framed anew', async () => {
+    const data = text(60_000)
+    const full = await write('full', data, [])
+    const { lengths } = full.index
+    const last = lengths.length - 1
+    const again = {
+      ...full,
+      id: 'again',
+      index: {
+        ...full.index,
+        parents: ['full'],
+        rawBytes: data.length + lengths[last]!,
+        segments: [
+          { backup: 1, first: 0, count: lengths.length },
+          { backup: 1, first: last, count: 1 },
+        ],
+      },
+    }
+    const expected = Buffer.concat([data, data.subarray(data.length - lengths[last]!)])
+    expect((await rawOf(again, [full])).equals(expected)).toBe(true)
+    const framed = await collect(reframed(readChain(membersOf(again, [full]))))
+    expect((await collect(unzstd(once(framed)))).equals(expected)).toBe(true)
+  })
+
   test('of unchanged data stores nothing but runs, and reads the whole file at once', async () => {
     const data = text(6_000_000)
     const full = await write('full', data, [])

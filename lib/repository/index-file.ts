@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { RespaldoError } from '../errors.ts'
+import { changedFile } from './damage.ts'
 import { tooNew } from './manifest.ts'
 import { type List, packedList } from './packed-list.ts'
 
@@ -84,7 +84,7 @@ function encodeName(name: string): Buffer {
 
 /** Reads what `encodeIndex` wrote; anything else is `data-corrupt`. `where` names the file in the message. */
 export function decodeIndex(bytes: Buffer, where: string): ChunkIndex {
-  const corrupt = (what: string) => damagedIndex(where, what)
+  const corrupt = (what: string) => changedFile(where, what)
   if (bytes.length < headBytes + hashBytes || bytes.toString('latin1', 0, 8) !== magic)
     throw corrupt('not a chunk index')
   const body = bytes.subarray(0, bytes.length - hashBytes)
@@ -114,14 +114,9 @@ export function decodeIndex(bytes: Buffer, where: string): ChunkIndex {
   return index
 }
 
-const damagedIndex = (where: string, what: string): RespaldoError =>
-  new RespaldoError('data-corrupt', `${where}: ${what}`, {
-    hint: 'The file was changed or damaged after the backup was made. Restore another backup, and check the disk.',
-  })
-
 /** Throws `data-corrupt` unless the index can be true by itself: its sum says only that it is what was written. */
 export function assertConsistent(index: ChunkIndex, where: string): void {
-  if (!isConsistent(index)) throw damagedIndex(where, 'its parts do not add up')
+  if (!isConsistent(index)) throw changedFile(where, 'its parts do not add up')
 }
 
 /** The frames hold exactly the own chunks, the runs point to what there is, and the lengths that are known make up no more than the stream. */

@@ -14,3 +14,5 @@ export const markKey = (mark: 'pins' | 'accepted', source: string, id: string): 
   `${mark}/${source}/${id}.json`
 /** The folder of who reads a source's backups, ending in `/`. */
 export const readersFolder = (source: string): string => `leases/${source}/readers/`
+/** Where what is known of one backup's soundness is kept, ending in `/`. Nothing in it makes a backup exist. */
+export const proofsFolder = (source: string, id: string): string => `${backupFolder(source, id)}proofs/`

@@ -23,8 +23,15 @@ export interface Manifest {
   labels?: Record<string, string>
   kind: 'regular' | 'safety'
   profile: string
-  /** `user` is the role that was connected as. */
-  source: { id: string; kind: 'postgres'; place: Place; user?: string; systemIdentifier?: string }
+  /** `user` is the role that was connected as; `settings` see DatabaseInfo. */
+  source: {
+    id: string
+    kind: 'postgres'
+    place: Place
+    user?: string
+    systemIdentifier?: string
+    settings?: Readonly<Record<string, string>>
+  }
   /** Empty: the whole database. */
   scope: Scope
   type: 'full' | 'incremental'

@@ -4,13 +4,14 @@ import { RespaldoError } from '../errors.ts'
 import type { TableCount } from '../postgres/database.ts'
 import { MissingObject, type Store } from '../store/store.ts'
 import { type BackupPlace, readManifest } from './catalog.ts'
-import { type Member, type Piece, readChain, reframed } from './chain-reader.ts'
+import { type Member, readChain, reframed } from './chain-reader.ts'
+import { changedFile } from './damage.ts'
 import { readFrames } from './frame-reader.ts'
 import { assertConsistent, type ChunkIndex, decodeIndex } from './index-file.ts'
 import { backupFolder } from './layout.ts'
 import type { Manifest, StoredPart } from './manifest.ts'
 import { readForgotten } from './trash-object.ts'
-import { decompress } from './zstd.ts'
+import { decompress, discard } from './zstd.ts'
 
 /** Documents beside the data: tables and globals. Held in memory, so they have a limit. */
 const documentLimit = 512 * 1024 * 1024
@@ -30,21 +31,29 @@ export function openContents(store: Store, manifest: Manifest): Contents {
   const folder = backupFolder(manifest.source.id, manifest.id)
   const { objects } = manifest
 
-  async function* pieces(signal: AbortSignal | undefined): AsyncGenerator<Piece, void, void> {
-    const own = await readIndex(store, manifest)
-    if (own.parents.length > 0) return yield* readChain(await members(store, manifest, own, signal))
-    const key = folder + objects.data.name
-    yield* readFrames(found(store.get(key, { signal }), key), own, key)
-  }
-  const json = async (part: StoredPart) => (await unpacked(store, folder, part)).toString()
+  const dataKey = folder + objects.data.name
+  const ownFrames = (index: ChunkIndex, signal: AbortSignal | undefined) =>
+    readFrames(found(store.get(dataKey, { signal }), dataKey), index, dataKey)
+  const chainPieces = async (index: ChunkIndex, signal: AbortSignal | undefined) =>
+    readChain(await readMembers(store, manifest, index, signal))
+  const text = async (part: StoredPart) => (await unpacked(store, folder, part)).toString()
 
   return {
     async *raw(signal) {
-      for await (const { raw } of pieces(signal)) yield raw
+      const own = await readIndex(store, manifest)
+      const pieces = own.parents.length > 0 ? await chainPieces(own, signal) : ownFrames(own, signal)
+      for await (const { raw } of pieces) yield raw
     },
-    zstd: signal => reframed(pieces(signal)),
-    tables: async () => (JSON.parse(await json(objects.tables)) as { tables: TableCount[] }).tables,
-    globals: async () => (objects.globals ? json(objects.globals) : undefined),
+    async *zstd(signal) {
+      const own = await readIndex(store, manifest)
+      if (own.parents.length > 0) return yield* reframed(await chainPieces(own, signal))
+      for await (const { raw, stored } of ownFrames(own, signal)) {
+        discard(raw)
+        yield stored
+      }
+    },
+    tables: async () => parseTables(await text(objects.tables), folder + objects.tables.name),
+    globals: async () => (objects.globals ? text(objects.globals) : undefined),
   }
 }
 
@@ -57,12 +66,12 @@ export async function readIndex(store: Store, { source, id, objects }: Manifest)
   return index
 }
 
-/** The backup itself and its parents, whose manifests, indexes and data all have to be there. */
-async function members(
+/** The backup itself and its parents; `data-corrupt` unless their manifests and indexes are there and hold what its runs point to. */
+export async function readMembers(
   store: Store,
   manifest: Manifest,
   index: ChunkIndex,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<Member[]> {
   const all = [memberOf(store, manifest, index, signal)]
   for (const id of index.parents) {
@@ -111,22 +120,31 @@ const chainBroken = ({ source, id }: Manifest, missing: string): RespaldoError =
     context: { missing: `${source.id}/${missing}` },
   })
 
+function parseTables(text: string, where: string): readonly TableCount[] {
+  try {
+    return (JSON.parse(text) as { tables: TableCount[] }).tables
+  } catch (cause) {
+    throw changedFile(where, 'it is not JSON', cause)
+  }
+}
+
 async function document(store: Store, folder: string, part: StoredPart): Promise<Buffer> {
   const key = folder + part.name
   if (part.bytes > documentLimit) throw new RangeError(`${key} has ${part.bytes} bytes`)
   const bytes = await collectExactly(found(store.get(key), key), part.bytes)
   if (bytes && hash('sha256', bytes) === part.sha256) return bytes
-  throw new RespaldoError('data-corrupt', `${key}: its SHA-256 is not the manifest's`, {
-    hint: 'The file was changed or damaged after the backup was made. Restore another backup, and check the disk.',
-  })
+  throw changedFile(key, "its SHA-256 is not the manifest's")
 }
 
 async function unpacked(store: Store, folder: string, part: StoredPart): Promise<Buffer> {
-  return decompress(await document(store, folder, part), { limitBytes: documentLimit })
+  const bytes = await document(store, folder, part)
+  return decompress(bytes, { limitBytes: documentLimit }).catch(cause => {
+    throw changedFile(folder + part.name, 'it cannot be decompressed', cause)
+  })
 }
 
 /** A missing file of a backup that exists is damage, not an absent backup. */
-async function* found(bytes: Bytes, key: string): AsyncGenerator<Uint8Array> {
+export async function* found(bytes: Bytes, key: string): AsyncGenerator<Uint8Array> {
   try {
     yield* bytes
   } catch (error) {

@@ -110,6 +110,7 @@ export async function backUp(
         place: source.place,
         ...(info.user ? { user: info.user } : {}),
         ...(info.systemIdentifier ? { systemIdentifier: info.systemIdentifier } : {}),
+        ...(Object.keys(info.settings).length > 0 ? { settings: info.settings } : {}),
       },
       type,
       ...links(id, base),

@@ -3,6 +3,7 @@ import type { Damaged } from '../repository/catalog.ts'
 import { manifestKey } from '../repository/layout.ts'
 import { type Manifest, scopeKey } from '../repository/manifest.ts'
 import { readMarks } from '../repository/marks.ts'
+import { readStandings, type Standing } from '../repository/proofs.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { RetentionBackup } from '../retention/backup.ts'
 
@@ -11,14 +12,18 @@ export interface RetentionFacts {
   /** Newest first, in the order of the manifests. */
   backups: readonly RetentionBackup[]
   manifests: readonly Manifest[]
+  /** By `<source>/<id>`. */
+  standings: ReadonlyMap<string, Standing>
   damaged: readonly Damaged[]
 }
 
-/** The backups of one source, or of all, with what users said of them. What it says of a source is true while its lease is held. */
+/** The backups of one source, or of all, with what their proofs and users said of them. What it says of a source is true while its lease is held. */
 export async function readRetentionFacts(repository: Repository, source?: string): Promise<RetentionFacts> {
   const { backups, damaged } = await repository.catalog(source)
   const pins = await readMarks(repository.store, 'pins', source)
   const accepted = await readMarks(repository.store, 'accepted', source)
+  const found = await readStandings(repository.store, backups)
+  const standings = new Map(backups.map(({ source, id }, at) => [`${source.id}/${id}`, found[at]!]))
   const fact = (manifest: Manifest): RetentionBackup => {
     const { source, id, totals, parent } = manifest
     const reference = `${source.id}/${id}`
@@ -33,12 +38,12 @@ export async function readRetentionFacts(repository: Repository, source?: string
       started: manifest.started,
       ...(totals.rows === undefined ? {} : { rows: totals.rows }),
       bytes: manifest.sizes.raw,
-      proven: false,
+      proven: standings.get(reference)?.proven ?? false,
       pinned: pins.has(reference),
       accepted: accepted.has(reference),
     }
   }
-  return { backups: backups.map(fact), manifests: backups, damaged }
+  return { backups: backups.map(fact), manifests: backups, standings, damaged }
 }
 
 /**

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import { throwIfAborted } from '../errors.ts'
 import { attempt, codeOf, failure } from './filesystem/failure.ts'
 import { removeEmpty, sweepFolder, syncFolders } from './filesystem/folders.ts'
+import { quickWork } from './filesystem/quick.ts'
 import { readObject } from './filesystem/read.ts'
 import { smallReads } from './filesystem/read-small.ts'
 import { walk } from './filesystem/walk.ts'
@@ -18,7 +19,8 @@ import type { Store } from './store.ts'
 export function filesystemStore(options: { root: string; clock?: Clock }): Store {
   const root = resolve(options.root)
   const name = `filesystem ${root}`
-  const readSmall = smallReads(options.clock ?? systemClock)
+  const quick = quickWork(options.clock ?? systemClock)
+  const readSmall = smallReads(quick)
   return {
     name,
 
@@ -44,7 +46,7 @@ export function filesystemStore(options: { root: string; clock?: Clock }): Store
 
     async *list(prefix, { shallow = false } = {}) {
       assertPrefix(prefix)
-      yield* walk(root, prefix, shallow)
+      yield* walk(root, prefix, { shallow, quick })
     },
 
     async delete(keys) {

@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { zstdCompressSync } from 'node:zlib'
-import { backupFolder, marker } from '#lib/repository/layout'
+import { backupFolder, marker, proofsFolder } from '#lib/repository/layout'
 import { encodeManifest, formatVersion, type Manifest } from '#lib/repository/manifest'
 
 const sources = 10
 const tablesOfEach = 100
 const atOnce = 64
 
-/** Writes the folder of a repository that lists so many backups of 100 tables each, of ten sources; their data are not there. */
+/** Writes the folder of a repository that lists so many backups of 100 tables each, of ten sources, each verified once; their data are not there. */
 export async function writeRepository(folder: string, backups: number): Promise<void> {
   await mkdir(folder)
   const document = { format: formatVersion, id: '00000000-0000-4000-8000-000000000000', created: day(0) }
@@ -24,7 +24,9 @@ export async function writeRepository(folder: string, backups: number): Promise<
 /** Writes what is read of a backup that is listed; returns its folder. */
 export async function writeBackup(folder: string, manifest: Manifest, tables: Uint8Array): Promise<string> {
   const place = join(folder, backupFolder(manifest.source.id, manifest.id))
-  await mkdir(place, { recursive: true })
+  const proofs = join(folder, proofsFolder(manifest.source.id, manifest.id))
+  await mkdir(proofs, { recursive: true })
+  await writeFile(join(proofs, '20260101T030000.000Z-readable-passed.json'), '{"format":1}\n')
   await writeFile(join(place, 'tables.json.zst'), tables)
   await writeFile(join(place, 'manifest.json'), encodeManifest(manifest))
   return place

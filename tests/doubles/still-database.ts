@@ -31,6 +31,7 @@ export function stillServer(): StillServer {
           async *sources() {},
           find: () => Promise.reject(new Error('nobody is looked for')),
           database: () => database,
+          scratch: () => Promise.reject(new Error('there is no scratch server')),
         },
         source: { id: source, kind: 'postgres', place, state: 'running', reason: 'a test' },
         database,
@@ -62,10 +63,12 @@ function stillDatabase(dumpNow: () => string, restored: string[]): Database {
       user: 'postgres',
       sizeBytes: 100_000,
       connections: 0,
+      settings: {},
     }),
     dump: () => once(dumpNow()),
     globals: async () => ({ sql: 'CREATE ROLE app;\n' }),
     endRuns: async () => {},
+    rows: async () => [],
     restores: {
       plan: async (request): Promise<RestorePlan> => ({
         request,

@@ -1,5 +1,6 @@
 import { collect, once } from '../../bytes.ts'
 import { readToc, type TocEntry } from '../archive.ts'
+import { readContents } from '../archive-contents.ts'
 import type { RestoreInput } from '../database.ts'
 import { dumpArguments } from '../dump.ts'
 import { type Client, clientEnvironment } from '../psql.ts'
@@ -12,6 +13,24 @@ export async function tableOfContents(
   if (input.format === 'plain') return { entries: [], dumpedFrom: undefined }
   const toc = await readToc(input.open(signal))
   return { entries: toc.entries, dumpedFrom: toc.serverVersion }
+}
+
+/** An archive without its data, of which pg_restore needs nothing for sections of definitions, and would not read it. */
+export async function* definitionsOf(input: RestoreInput, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const contents = readContents({ texts: false, entry: () => {} })
+  for await (const piece of input.open(signal)) {
+    const rest = contents.write(piece)
+    yield rest ? piece.subarray(0, piece.length - rest.bytes.length) : piece
+    if (rest) return
+  }
+  throw contents.ended()
+}
+
+/** Schemas that an archive's objects are in and that it does not make, as that of some tables alone. Those that every database has are none. */
+export function lackingSchemas(entries: readonly TocEntry[]): string[] {
+  const made = new Set(entries.filter(entry => entry.desc === 'SCHEMA').map(entry => entry.tag))
+  const used = new Set(entries.flatMap(({ namespace }) => namespace ?? []))
+  return [...used].filter(name => !made.has(name) && !/^(?:public|information_schema|pg_.*)$/.test(name))
 }
 
 /** SQL text says nothing of the database itself, so that what replaces one keeps its properties: they are read as a dump of nothing else. */

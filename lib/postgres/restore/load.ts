@@ -7,6 +7,7 @@ import { pipeIn } from '../pipeline.ts'
 import { guardPlain } from '../plain.ts'
 import { type Client, clientEnvironment, explained } from '../psql.ts'
 import { chooseTransport } from '../transport.ts'
+import { definitionsOf } from './contents.ts'
 import { pack } from './pack.ts'
 
 /** Where a dump is loaded, and whether all of it or nothing stays. */
@@ -14,6 +15,8 @@ export interface LoadOptions {
   database: string
   /** One transaction around all: for a database that is not ours to drop when it fails. */
   single: boolean
+  /** Only this part of an archive. */
+  section?: 'pre-data' | 'data' | 'post-data'
 }
 
 /** Feeds a dump to pg_restore or psql beside the database. Whatever fails in it, the first error is thrown; nothing is skipped. */
@@ -28,6 +31,7 @@ export async function load(
   throwIfAborted(signal)
   const transport = await chooseTransport(client, signal)
   const consumer = input.format === 'custom' ? restoreArguments(request, options) : psqlArguments(options)
+  const isData = (options.section ?? 'data') === 'data'
   const argv = transport === 'none' ? consumer : pipeIn([transport, '-dcq'], consumer)
   const kill = new AbortController()
   const stop = () =>
@@ -36,7 +40,10 @@ export async function load(
       .then(() => kill.abort(signal?.reason))
   signal?.addEventListener('abort', stop, { once: true })
   const broken = new AbortController()
-  const stdin = watched(source(input, transport, report, broken.signal), error => broken.abort(error))
+  const bytes = isData
+    ? source(request, input, transport, report, broken.signal)
+    : pack(definitionsOf(input, broken.signal), transport)
+  const stdin = watched(bytes, error => broken.abort(error))
   try {
     await drain(
       client.shell.exec({ argv, env: clientEnvironment(client, options.database), stdin }, kill.signal)
@@ -53,6 +60,7 @@ export async function load(
 
 /** What the command reads. A backup's own frames go as they are stored. */
 function source(
+  { subscriptions = false }: RestoreRequest,
   input: RestoreInput,
   transport: 'zstd' | 'gzip' | 'none',
   report: Report,
@@ -60,7 +68,10 @@ function source(
 ): Bytes {
   const total = { totalBytes: input.rawBytes }
   if (input.format === 'plain')
-    return pack(counted(guardPlain(input.open(signal)), 'restore', report, total), transport)
+    return pack(
+      counted(guardPlain(input.open(signal), { subscriptions }), 'restore', report, total),
+      transport,
+    )
   if (transport === 'zstd' && input.openZstd)
     return counted(input.openZstd(signal), 'restore', report, { totalBytes: input.storedBytes })
   return pack(counted(input.open(signal), 'restore', report, total), transport)
@@ -83,6 +94,7 @@ function restoreArguments(request: RestoreRequest, options: LoadOptions): [strin
     '--no-password',
     ...(request.subscriptions ? [] : ['--no-subscriptions']),
     ...(options.single ? ['--single-transaction'] : []),
+    ...(options.section ? [`--section=${options.section}`] : []),
     ...(request.tables ?? []).map(table => `--table=${table}`),
     ...(request.schemas ?? []).map(schema => `--schema=${schema}`),
     `--dbname=${connectionInfo(options.database)}`,

@@ -1,3 +1,4 @@
+import type { Maker } from '../../environment/environment.ts'
 import { type Client, query } from '../psql.ts'
 import { identifier, literal } from '../sql.ts'
 
@@ -6,11 +7,12 @@ import { identifier, literal } from '../sql.ts'
  * - `side`: being filled beside the old one; drop it.
  * - `kept`: the old one after a swap.
  * - `replaced`: the old one while a restore in place goes on; give it its name back.
+ * - `scratch`: a trial restore's; drop it when its maker is dead.
  * - `unproven`: being filled under the real name, or waiting for it; drop it. With `safety`, the old database is made anew from there.
  *
  * Nowhere written is `unmarked`: named like a side one, without a comment. Its run may have died between making and marking it.
  */
-export type MarkerState = 'side' | 'kept' | 'replaced' | 'unproven' | 'unmarked'
+export type MarkerState = 'side' | 'kept' | 'replaced' | 'unproven' | 'scratch' | 'unmarked'
 
 /** The marker as JSON behind `respaldo:` in a database's comment. */
 export interface DatabaseMarker {
@@ -25,6 +27,8 @@ export interface DatabaseMarker {
   comment?: string
   /** Of `unproven` after a drop: the safety backup that holds the old content. */
   safety?: string
+  /** Of a trial restore's database, in any state. */
+  maker?: Maker
 }
 
 /** A marked database as the server has it now. */

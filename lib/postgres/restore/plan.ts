@@ -3,7 +3,7 @@ import type { TocEntry } from '../archive.ts'
 import type { RestorePlan, RestoreRequest } from '../database.ts'
 import { major } from '../inspect.ts'
 import { nameBytes } from '../sql.ts'
-import { neededRoles } from './roles.ts'
+import { neededRoles, rolesIn, withGroups } from './roles.ts'
 import type { ServerFacts } from './server.ts'
 
 /** What a plan is made of; all of it was read before, so that deciding is pure. */
@@ -15,8 +15,8 @@ export interface PlanFacts {
   dumpedFrom: string | undefined
   /** What the database had on disk, or else its dump has raw; undefined for a part, whose size is not known. */
   neededBytes: number | undefined
-  /** Roles that the backup's globals could make. */
-  rolesInGlobals: boolean
+  /** What the backup could make missing roles from. */
+  globals: string | undefined
 }
 
 type Refusal = RestorePlan['refusals'][number]
@@ -25,7 +25,7 @@ type Refusal = RestorePlan['refusals'][number]
 export function planRestore(request: RestoreRequest, facts: PlanFacts): RestorePlan {
   const { server } = facts
   const replaced = request.mode === 'into' ? undefined : server.existing
-  const missingRoles = neededRoles(facts.entries).filter(role => !server.roles.has(role))
+  const missingRoles = wantedRoles(request, facts).filter(role => !server.roles.has(role))
   return {
     request,
     steps: steps(request, facts, replaced !== undefined),
@@ -42,6 +42,13 @@ export function planRestore(request: RestoreRequest, facts: PlanFacts): RestoreP
     missingRoles,
     openConnections: replaced?.connections ?? 0,
   }
+}
+
+/** SQL text does not tell which roles it needs: then all of the backup's are made. */
+function wantedRoles({ createRoles }: RestoreRequest, { entries, globals = '' }: PlanFacts): string[] {
+  const needed = neededRoles(entries)
+  if (!createRoles) return needed
+  return withGroups(entries.length === 0 ? rolesIn(globals) : needed, globals)
 }
 
 function steps(request: RestoreRequest, facts: PlanFacts, replaces: boolean): string[] {
@@ -110,7 +117,8 @@ function nameRefusals(request: RestoreRequest, facts: PlanFacts): Refusal[] {
         message: `${database || 'An empty name'} cannot name a database: PostgreSQL allows 1 to ${nameBytes} bytes`,
       },
     ]
-  if (['postgres', 'template0', 'template1'].includes(database) && mode !== 'into')
+  const ofServer = ['postgres', 'template0', 'template1'].includes(database)
+  if (ofServer && mode !== 'into' && !request.scratch)
     return [
       {
         code: 'restore-unsafe',
@@ -130,10 +138,11 @@ function nameRefusals(request: RestoreRequest, facts: PlanFacts): Refusal[] {
 }
 
 function roleRefusals(request: RestoreRequest, facts: PlanFacts, missing: readonly string[]): Refusal[] {
-  if (missing.length === 0 || (request.createRoles && facts.rolesInGlobals)) return []
-  const hint = facts.rolesInGlobals
-    ? 'Create them, or let --create-roles make them from the backup.'
-    : 'Create them on the server first.'
+  if (missing.length === 0 || (request.createRoles && facts.globals !== undefined)) return []
+  const hint =
+    facts.globals !== undefined
+      ? 'Create them, or let --create-roles make them from the backup.'
+      : 'Create them on the server first.'
   return [
     {
       code: 'restore-unsafe',

@@ -42,7 +42,10 @@ async function recoverDropped(
     openConnections: 0,
   }
   const properties = databaseProperties(entries)
-  await fromSafety({ client, plan, input, properties, home, old: undefined, report, signal }, safety!)
+  await fromSafety(
+    { client, plan, input, properties, schemas: [], home, old: undefined, report, signal },
+    safety!,
+  )
   if (name !== of) await drop(client, of, name) // the place of the restore that died
   return `made ${of} anew from the safety backup ${safety}, after an interrupted restore had dropped it`
 }

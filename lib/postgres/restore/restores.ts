@@ -5,7 +5,7 @@ import { type Client, execute } from '../psql.ts'
 import { identifier } from '../sql.ts'
 import { chooseTransport } from '../transport.ts'
 import { compareAndAnalyze, comparing } from './compare.ts'
-import { entriesOf, tableOfContents } from './contents.ts'
+import { entriesOf, lackingSchemas, tableOfContents } from './contents.ts'
 import { dropFirst } from './drop-first.ts'
 import { load } from './load.ts'
 import { commentSql, markedDatabases, markSql } from './markers.ts'
@@ -15,6 +15,7 @@ import { recover } from './recovery.ts'
 import { roleStatements } from './roles.ts'
 import { existingDatabase, maintenance, serverFacts } from './server.ts'
 import { renamed } from './swap.ts'
+import { makeTablespaces } from './tablespaces.ts'
 import { inPlace, keptName, type Restoring, swap } from './transaction.ts'
 
 /** Restores over client tools. `database` is the one that the connection names. */
@@ -29,7 +30,7 @@ export function shellRestores(clientOf: (run: string) => Promise<Client>, databa
         entries,
         dumpedFrom,
         neededBytes: request.tables || request.schemas ? undefined : (input.databaseBytes ?? input.rawBytes),
-        rolesInGlobals: input.globals !== undefined,
+        globals: input.globals,
       })
     },
     run: async (plan, input, report, signal) =>
@@ -49,7 +50,7 @@ export function shellRestores(clientOf: (run: string) => Promise<Client>, databa
   }
 }
 
-async function run(given: Omit<Restoring, 'properties' | 'old'>): Promise<RestoreResult> {
+async function run(given: Omit<Restoring, 'properties' | 'schemas' | 'old'>): Promise<RestoreResult> {
   const { client, plan, input, report, signal } = given
   const [refusal] = plan.refusals
   if (refusal)
@@ -59,14 +60,21 @@ async function run(given: Omit<Restoring, 'properties' | 'old'>): Promise<Restor
     })
   const { request } = plan
   const { entries } = await tableOfContents(input, signal)
-  await createRoles(client, plan, input, signal)
+  await createRoles(client, plan, input, report, signal)
+  if (request.scratch && request.createRoles)
+    await makeTablespaces(client, entries, { database: maintenance(request.database), signal })
   const [old] = await Promise.all([
     existingDatabase(client, request.database, signal),
     chooseTransport(client, signal), // asked now, as `load` waits for it
   ])
   if (request.mode === 'into' && old) return fillEmpty(client, plan, input, report, signal)
   const about = input.format === 'plain' && old ? await entriesOf(client, request.database, signal) : entries
-  const restoring = { ...given, properties: databaseProperties(about), old }
+  const restoring = {
+    ...given,
+    properties: databaseProperties(about),
+    schemas: lackingSchemas(entries),
+    old,
+  }
   if (request.mode !== 'in-place' || !old) return swap(restoring)
   return request.dropFirst ? dropFirst(restoring, await fromBackup(restoring)) : inPlace(restoring)
 }
@@ -80,6 +88,7 @@ async function fromBackup(restoring: Restoring): Promise<Restoring & { reference
     ...restoring,
     input: safety.input,
     properties: databaseProperties(entries),
+    schemas: [],
     reference: safety.reference,
   }
 }
@@ -88,9 +97,11 @@ async function createRoles(
   client: Client,
   { request, missingRoles }: RestorePlan,
   input: RestoreInput,
+  report: Report,
   signal?: AbortSignal,
 ): Promise<void> {
   if (!request.createRoles || missingRoles.length === 0) return
+  report({ type: 'step', step: 'roles', message: `Making the roles ${missingRoles.join(', ')}` })
   const script = roleStatements(input.globals ?? '', missingRoles)
   await execute(client, `BEGIN;\n${script}\nCOMMIT;`, { database: maintenance(request.database), signal })
 }

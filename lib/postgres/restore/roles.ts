@@ -36,6 +36,22 @@ function policyRoles(defn: string): string[] {
   return list ? [...list.matchAll(new RegExp(name, 'g'))].map(found => found[1]!) : []
 }
 
+/** The roles that a backup's globals make. */
+export const rolesIn = (globals: string): string[] =>
+  [...globals.matchAll(new RegExp(`^CREATE ROLE ${name}`, 'gm'))].map(found => unquoted(found[1]!))
+
+/** Also the roles of which these are members, and so on: without them they cannot be made. */
+export function withGroups(roles: readonly string[], globals: string): string[] {
+  const grants = [...globals.matchAll(new RegExp(`^GRANT ${name} TO ${name}`, 'gm'))].map(found => ({
+    group: unquoted(found[1]!),
+    member: unquoted(found[2]!),
+  }))
+  const all = new Set(roles)
+  // A set goes on to what was added while it is walked.
+  for (const role of all) for (const { group, member } of grants) if (member === role) all.add(group)
+  return [...all].sort()
+}
+
 /** Of a backup's globals, the statements that make these roles: their attributes, settings, comments and memberships. */
 export function roleStatements(globals: string, roles: readonly string[]): string {
   const wanted = new Set(roles)

@@ -5,7 +5,7 @@ import type { RestoreInput, RestorePlan, RestoreResult } from '../database.ts'
 import { type Client, execute, query } from '../psql.ts'
 import { identifier, literal, suffixed } from '../sql.ts'
 import { compareAndAnalyze, comparing } from './compare.ts'
-import { load } from './load.ts'
+import { type LoadOptions, load } from './load.ts'
 import { commentSql, type DatabaseMarker, type MarkedDatabase, markedDatabases, markSql } from './markers.ts'
 import type { DatabaseProperties } from './properties.ts'
 import { isEmpty, maintenance } from './server.ts'
@@ -17,6 +17,8 @@ export interface Restoring {
   plan: RestorePlan
   input: RestoreInput
   properties: DatabaseProperties
+  /** Schemas that have to be there before the archive is loaded. */
+  schemas: readonly string[]
   /** The database that the connection names, and so the lease: who holds it next takes back what is left half made. */
   home: string
   /** Set when the database under the name exists: it will be kept. */
@@ -36,7 +38,14 @@ export const marker = (
   at: plan.request.time.toISOString(),
   ...(home === plan.request.database ? {} : { from: home }),
   ...(comment ? { comment } : {}),
+  ...(plan.request.scratch ? { maker: plan.request.scratch } : {}),
 })
+
+/** What the restored database says of itself: its own comment, unless it will be thrown away. */
+const lastComment = (restoring: Restoring, name: string): string =>
+  restoring.plan.request.scratch
+    ? markSql(name, marker(restoring, 'scratch'))
+    : commentSql(name, restoring.properties.comment)
 
 /** Where a restore is built: `<database>_restoring_<time>` within 63 bytes. */
 export const sideName = (database: string, time: Date): string =>
@@ -75,7 +84,7 @@ function swapStatements(restoring: Restoring, side: string, kept: string | undef
   return [
     ...keep,
     `ALTER DATABASE ${identifier(side)} RENAME TO ${identifier(database)};`,
-    commentSql(database, restoring.properties.comment),
+    lastComment(restoring, database),
   ]
 }
 
@@ -101,7 +110,7 @@ function provenScript(restoring: Restoring, kept: string): string {
   return [
     'BEGIN;',
     propertyScript(restoring, database),
-    commentSql(database, restoring.properties.comment),
+    lastComment(restoring, database),
     markSql(kept, marker(restoring, 'kept', restoring.old?.comment)),
     'COMMIT;',
   ].join('\n')
@@ -204,11 +213,27 @@ async function fill(restoring: Restoring, name: string): Promise<{ tables: numbe
 
 /** Loads, compares and analyzes. */
 export async function build(restoring: Restoring, name: string): Promise<{ tables: number; rows: number }> {
-  const { client, plan, input, report, signal } = restoring
-  report({ type: 'step', step: 'restore', message: `Restoring into ${name}` })
-  await load(client, plan.request, input, { database: name, single: false }, report, signal)
+  const { client, plan, input, schemas, report, signal } = restoring
+  const making = schemas.map(schema => `CREATE SCHEMA ${identifier(schema)};`)
+  if (making.length > 0) await execute(client, making.join('\n'), { database: name, signal })
+  for (const { step, message, ...part } of partsOf(restoring)) {
+    report({ type: 'step', step, message: `${message} into ${name}` })
+    await load(client, plan.request, input, { database: name, single: false, ...part }, report, signal)
+  }
   report({ type: 'step', step: 'compare', message: comparing })
   return compareAndAnalyze(client, name, input.tables ?? [], signal)
+}
+
+type Part = { step: string; message: string; section?: NonNullable<LoadOptions['section']> }
+
+/** A trial restore of an archive goes section by section, so that it can be told how long each takes. */
+function partsOf({ plan, input }: Restoring): readonly Part[] {
+  if (!plan.request.scratch || input.format === 'plain') return [{ step: 'restore', message: 'Restoring' }]
+  return [
+    { step: 'schema', message: 'Restoring definitions', section: 'pre-data' },
+    { step: 'data', message: 'Restoring data', section: 'data' },
+    { step: 'indexes', message: 'Restoring indexes and constraints', section: 'post-data' },
+  ]
 }
 
 /** Owner, privileges, settings and limits of a restored database; after a restore in place also the way in. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Clock } from '../../clock.ts'
 import { systemClock } from '../../clock.ts'
+import { quickWork } from './quick.ts'
 import { smallReads } from './read-small.ts'
 
 let folder: string
@@ -26,7 +27,7 @@ function reads(milliseconds: () => number): ReturnType<typeof smallReads> {
     return time
   }
   const clock: Clock = { ...systemClock, monotonic }
-  return smallReads(clock)
+  return smallReads(quickWork(clock))
 }
 
 test('small objects and small ranges are read at once, all others left to the pool', () => {
