@@ -1,15 +1,14 @@
 import { z } from 'zod'
 import { createFunction } from '#lib/http/create-function'
 import type { Scope } from '#lib/postgres/database'
-import { assertPassed } from '#lib/steps/assert-passed'
-import { backUp, preflight } from '#lib/steps/backup'
-import { plannedType } from '#lib/steps/planned-type'
-import { holdSource } from '#lib/steps/session'
-import { openVerifier } from '#lib/steps/verify-backup'
-import { level, localWanted, scope, wanted } from './input.ts'
+import { type CreateRequest, created } from '#lib/steps/created'
+import { createdServer } from '#lib/steps/created-server'
+import { databaseChoice } from '#lib/steps/whole-server'
+import { level, localWanted, scope, wanted, wholeServer } from './input.ts'
 
 const input = z.object({
   ...wanted,
+  ...wholeServer,
   ...scope,
   name: z.string().min(1).optional().describe('a name to find the backup by'),
   description: z.string().optional().describe('a note kept with the backup'),
@@ -23,37 +22,35 @@ const input = z.object({
   wait: z.boolean().optional().describe('wait for a run that holds the source'),
 })
 
-/** Backs up one database, full or incremental; it exists once every part of it was seen to be whole. */
+type Input = z.infer<typeof input>
+
+/** Backs up one database or each of a server, full or incremental; a backup exists once every part of it was seen to be whole. */
 export const create = createFunction({
   name: 'create',
   method: 'POST',
-  summary: 'Back up a database',
+  summary: 'Back up a database, or every one of a server',
   input,
   local: localWanted,
   async run(input, context) {
     const located = await context.services.locate(input, context.signal)
-    const repository = await context.services.repository({ create: true })
-    await using held = await holdSource(context, repository, located, {
-      wait: input.wait,
-      operation: 'create',
-    })
-    const info = await preflight(located, repository, held.signal)
-    const parts = { located, repository, info, held }
-    const scope = scopeOf(input)
-    const asked = input.forceFull ? 'full' : (input.backupType ?? 'auto')
-    const { reason, base } = await plannedType({ asked, scope, format: input.format }, context, parts)
-    const backup = await backUp({ ...input, kind: 'regular', reason, base, scope }, context, parts)
+    const choice = databaseChoice(input, located.databases)
     const environment = { name: located.environment.name, reason: located.reason }
-    if (input.verify === undefined) return { backup, environment }
-    const { backups } = await repository.catalog(located.source.id)
-    const verifier = openVerifier({ ...context, signal: held.signal }, repository, backups)
-    const verified = await verifier.verify(backup, input.verify)
-    assertPassed([verified])
-    return { backup, environment, verified }
+    if (choice) located.database.server() // what has none is refused before a repository is made
+    const repository = await context.services.repository({ create: true })
+    const parts = { located, repository }
+    const request = requestOf(input)
+    const result = choice
+      ? await createdServer(request, choice, context, parts)
+      : await created(request, context, parts)
+    return { ...result, environment }
   },
 })
 
-function scopeOf({ schemaOnly, tables, excludeTables, schemas }: z.infer<typeof input>): Scope {
+function requestOf({ forceFull, backupType = 'auto', ...rest }: Input): CreateRequest {
+  return { ...rest, asked: forceFull ? 'full' : backupType, scope: scopeOf(rest) }
+}
+
+function scopeOf({ schemaOnly, tables, excludeTables, schemas }: Partial<Input>): Scope {
   return {
     ...(schemaOnly ? { schemaOnly } : {}),
     ...(tables ? { tables } : {}),

@@ -54,3 +54,10 @@ export const scope = {
   excludeTables: list.optional().describe('all but these tables (patterns of pg_dump)'),
   schemas: list.optional().describe('only these schemas (patterns of pg_dump)'),
 }
+
+/** The databases of a whole server. */
+export const wholeServer = {
+  allDatabases: z.boolean().optional().describe('every database of the server'),
+  include: list.optional().describe('of all databases only those of these names (* any characters, ? one)'),
+  exclude: list.optional().describe('of all databases none of these names (* any characters, ? one)'),
+}

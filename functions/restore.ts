@@ -2,20 +2,28 @@ import { z } from 'zod'
 import type { Place } from '#lib/environment/environment'
 import { RespaldoError } from '#lib/errors'
 import { type Context, createFunction } from '#lib/http/create-function'
-import type { RestoreInput, RestorePlan, RestoreRequest } from '#lib/postgres/database'
+import type { DatabaseChoice, RestoreInput, RestoreRequest } from '#lib/postgres/database'
 import { foreignInput, type OpenedFile } from '#lib/postgres/foreign'
-import { isWhole, type Manifest, scopeKey } from '#lib/repository/manifest'
+import type { Manifest } from '#lib/repository/manifest'
 import type { Repository } from '#lib/repository/repository'
+import { findServerRun } from '#lib/repository/server-runs'
 import type { Located } from '#lib/services'
-import { openReading } from '#lib/steps/reading'
-import { restoreInput } from '#lib/steps/restore-input'
-import { safetyBackup } from '#lib/steps/safety-backup'
+import { isConfirmed } from '#lib/steps/confirmed'
+import { plannedServer } from '#lib/steps/planned-server'
+import { backupInput, restored } from '#lib/steps/restored'
+import { restoredServer } from '#lib/steps/restored-server'
 import { holdSource } from '#lib/steps/session'
-import { list, localWanted, wanted } from './input.ts'
+import { databaseChoice } from '#lib/steps/whole-server'
+import { list, localWanted, wanted, wholeServer } from './input.ts'
 
 const input = z.object({
   ...wanted,
-  backup: z.string().min(1).optional().describe('id, name, or latest'),
+  ...wholeServer,
+  backup: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('id, name, or latest; with allDatabases of a run over a server'),
   file: z
     .string()
     .min(1)
@@ -33,7 +41,10 @@ const input = z.object({
   createRoles: z.boolean().optional().describe('make missing roles from the backup'),
   subscriptions: z.boolean().optional().describe('restore subscriptions too; they start working at once'),
   dryRun: z.boolean().optional().describe('show the plan and change nothing'),
-  confirm: z.string().optional().describe('the name of the database that is replaced'),
+  confirm: z
+    .string()
+    .optional()
+    .describe('the name of the database that is replaced; with allDatabases of the server'),
   wait: z.boolean().optional().describe('wait for a run that holds the target'),
 })
 type Input = z.infer<typeof input>
@@ -42,11 +53,13 @@ type Input = z.infer<typeof input>
 export const restore = createFunction({
   name: 'restore',
   method: 'POST',
-  summary: 'Restore a backup, or undo a restore',
+  summary: 'Restore a backup or a whole server, or undo a restore',
   input,
   local: [...localWanted, 'file'],
   async run(input, context) {
     const { services } = context
+    const choice = databaseChoice(input)
+    if (choice) return restoreServer({ ...input, choice }, context)
     const repository = await services.repository({ create: input.file !== undefined || input.undo === true })
     if (input.undo) return undo(input, context, repository)
     const what =
@@ -56,39 +69,42 @@ export const restore = createFunction({
     const request = planned(input, target, services.clock.now(), services.newRun())
     if (input.dryRun)
       return { plan: await restores.plan(request, what.input, context.signal), backup: what.name }
-    await using _reading = what.manifest && (await openReading(context, repository, what.manifest, 'restore'))
-    // The lease comes first: what a dead run left has to be in order before a plan can be true.
-    await using held = await holdSource(context, repository, target, {
-      wait: input.wait,
-      operation: 'restore',
-    })
-    const plan = await restores.plan({ ...request, run: held.run }, what.input, held.signal)
-    refuseOrConfirm(plan, input.confirm)
-    const safety =
-      plan.replaces && request.dropFirst
-        ? await safetyBackup(context, { located: target, repository, held })
-        : undefined
-    const all = safety ? { ...what.input, safety } : what.input
-    const restored = await restores.run(plan, all, context.report, held.signal)
-    return { restored, backup: what.name, target: target.source.id }
+    const parts = { ...what, target, repository }
+    const result = await restored(request, context, parts, input)
+    return { restored: result, backup: what.name, target: target.source.id }
   },
 })
+
+/** All databases of a run over a server, or those that are chosen. */
+async function restoreServer(
+  request: Input & { choice: DatabaseChoice },
+  context: Context,
+): Promise<unknown> {
+  refuseSingle(request)
+  const repository = await context.services.repository({ create: false })
+  const { backups } = await repository.catalog()
+  const run = findServerRun(backups, request.backup, request.source)
+  const parts = { run, target: await locateTarget(request, context, run.backups[0]), repository }
+  if (request.dryRun) return { plan: await plannedServer(request, context, parts), serverRun: run.id }
+  return restoredServer(request, context, parts)
+}
+
+/** What is about one database says nothing of many. */
+function refuseSingle(input: Input): void {
+  const single = ['file', 'into', 'undo', 'tables', 'schemas'] as const
+  const given = single.filter(name => input[name] !== undefined && input[name] !== false)
+  if (given.length > 0)
+    throw new RespaldoError('input-invalid', `${given.join(', ')} and allDatabases exclude each other`)
+  assertDropFirst(input)
+}
 
 type What = { name: string; input: RestoreInput; manifest?: Manifest }
 
 async function fromRepository(input: Input, repository: Repository): Promise<What> {
   const manifest = await repository.find(input.backup, input.source)
-  const partial = !isWhole(manifest.scope) && input.into === undefined
-  if (partial)
-    throw new RespaldoError(
-      'restore-unsafe',
-      `${manifest.id} holds only a part of the database (${scopeKey(manifest.scope)}) and cannot replace it`,
-      {
-        hint: 'Restore it into a new database with --into NAME.',
-      },
-    )
+  const replaces = input.into === undefined
   const name = `${manifest.source.id}/${manifest.id}`
-  return { name, manifest, input: await restoreInput(repository, manifest) }
+  return { name, manifest, input: await backupInput(repository, manifest, { replaces }) }
 }
 
 async function fromFile(path: string, { services, signal }: Context): Promise<What> {
@@ -130,10 +146,7 @@ function serverUrl({ environment, host, port, database }: Place): string | undef
 function planned(input: Input, target: Located, time: Date, run: string): RestoreRequest {
   if (input.into !== undefined && input.inPlace)
     throw new RespaldoError('input-invalid', 'into and inPlace exclude each other')
-  if (input.dropFirst && !input.inPlace)
-    throw new RespaldoError('input-invalid', 'dropFirst is a way of restoring in place', {
-      hint: 'Add inPlace (--in-place), or leave it out: without it both databases are kept.',
-    })
+  assertDropFirst(input)
   if ((input.tables || input.schemas) && input.into === undefined)
     throw new RespaldoError('restore-unsafe', 'Tables and schemas are restored only into a new database', {
       hint: 'Name one with --into.',
@@ -151,27 +164,17 @@ function planned(input: Input, target: Located, time: Date, run: string): Restor
   }
 }
 
-/** `RESTAURAR` and `RESTORE` are accepted beside the name, as the documents of old had it. */
-const words = ['RESTAURAR', 'RESTORE']
-
-function refuseOrConfirm(plan: RestorePlan, confirm: string | undefined): void {
-  const [refusal] = plan.refusals
-  if (refusal)
-    throw new RespaldoError(refusal.code, refusal.message, {
-      hint: refusal.hint,
-      context: { refusals: plan.refusals },
-    })
-  if (plan.replaces === undefined || confirm === plan.replaces || words.includes(confirm ?? '')) return
-  throw new RespaldoError('not-confirmed', `The restore would replace the database ${plan.replaces}`, {
-    hint: `Confirm with its name, ${plan.replaces}, or restore into a new database (into).`,
-    context: { plan, confirm: plan.replaces },
+function assertDropFirst({ dropFirst, inPlace }: Input): void {
+  if (!dropFirst || inPlace) return
+  throw new RespaldoError('input-invalid', 'dropFirst is a way of restoring in place', {
+    hint: 'Add inPlace (--in-place), or leave it out: without it both databases are kept.',
   })
 }
 
 async function undo(input: Input, context: Context, repository: Repository): Promise<unknown> {
   const target = await context.services.locate(input, context.signal)
   const database = input.database ?? target.source.place.database
-  if (input.confirm !== database && !words.includes(input.confirm ?? ''))
+  if (!isConfirmed(database, input.confirm))
     throw new RespaldoError('not-confirmed', `Undoing swaps ${database} with the database that was kept`, {
       hint: `Confirm with its name: ${database}.`,
       context: { confirm: database },

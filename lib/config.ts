@@ -1,18 +1,31 @@
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { RespaldoError } from './errors.ts'
+import type { DatabaseChoice } from './postgres/database.ts'
 
-const source = z.strictObject({
-  /** Names the source's folder in the repository. */
-  name: z.string().optional(),
-  environment: z.enum(['docker', 'direct', 'embedded']),
-  container: z.string().optional(),
-  database: z.string().optional(),
-  user: z.string().optional(),
-  /** Of a `direct` source, without its password. */
-  url: z.string().optional(),
-  folder: z.string().optional(),
-})
+const patterns = z.array(z.string().min(1)).min(1).optional()
+
+const source = z
+  .strictObject({
+    /** What callers name it by; of a `direct` or `embedded` source also its folder in the repository. */
+    name: z.string().optional(),
+    environment: z.enum(['docker', 'direct', 'embedded']),
+    container: z.string().optional(),
+    database: z.string().optional(),
+    /** Every database of the server, or those that patterns choose. */
+    databases: z
+      .union([z.literal('all'), z.strictObject({ include: patterns, exclude: patterns })], {
+        error: 'has to be all, or an object of lists include and exclude',
+      })
+      .optional(),
+    user: z.string().optional(),
+    /** Of a `direct` source, without its password. */
+    url: z.string().optional(),
+    folder: z.string().optional(),
+  })
+  .refine(({ database, databases }) => database === undefined || databases === undefined, {
+    error: 'database and databases exclude each other',
+  })
 
 /** What has to be true of a database that was restored on trial. */
 const check = z.strictObject({
@@ -68,6 +81,20 @@ export type Configuration = z.infer<typeof schema>
 export type Check = z.infer<typeof check>
 /** One entry under `sources`. */
 export type ConfiguredSource = z.infer<typeof source>
+
+/** The entry of that name, or the only one there is. */
+export function meantSource(
+  { sources = [] }: Configuration,
+  name: string | undefined,
+): ConfiguredSource | undefined {
+  if (name !== undefined) return sources.find(source => source.name === name)
+  return sources.length === 1 ? sources[0] : undefined
+}
+
+/** Which databases of its server an entry means; undefined when it means one. */
+export function chosenDatabases({ databases }: ConfiguredSource): DatabaseChoice | undefined {
+  return databases === 'all' ? {} : databases
+}
 
 /** Reads `respaldo.yaml`; every problem at once as `config-invalid`. An empty file is an empty configuration. */
 export function parseConfig(text: string, file: string): Configuration {

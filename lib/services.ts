@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Clock, compactTime, systemClock } from './clock.ts'
-import type { Check, Configuration } from './config.ts'
+import {
+  type Check,
+  type Configuration,
+  type ConfiguredSource,
+  chosenDatabases,
+  meantSource,
+} from './config.ts'
 import { type Candidate, detect, discovered, type Evidence } from './environment/detect.ts'
 import { directEnvironment } from './environment/direct.ts'
 import { type DockerAddress, dockerEnvironment, parseDockerHost } from './environment/docker.ts'
@@ -18,7 +24,7 @@ import type {
   Target,
 } from './environment/environment.ts'
 import { RespaldoError } from './errors.ts'
-import type { Database } from './postgres/database.ts'
+import type { Database, DatabaseChoice } from './postgres/database.ts'
 import type { OpenedFile } from './postgres/foreign.ts'
 import { scratchDatabase } from './postgres/scratch.ts'
 import { shellDatabase } from './postgres/shell-database.ts'
@@ -47,6 +53,10 @@ export interface Located {
   source: Source
   database: Database
   reason: string
+  /** Of the server's databases, those that the configuration means where the caller names none. */
+  databases: DatabaseChoice | undefined
+  /** Another database of the same server, reached in the same way. */
+  beside(database: string, signal?: AbortSignal): Promise<Located>
 }
 
 /** What functions receive as `c.env`: the world, opened. */
@@ -119,20 +129,62 @@ export function openServices(settings: Settings): Services {
     scratch: (wishes, signal) =>
       scratch({ ...wishes, maker: settings.holder, isAlive: settings.isAlive }, settings, signal),
     checks: settings.configuration.checks ?? [],
-    locate: (wanted, signal) => locate(withVariables(wanted, settings), candidates(wanted), signal),
+    locate: (wanted, signal) => locate(wanted, settings, signal),
     openFile,
     candidates,
   }
 }
 
-async function locate(
+async function locate(wanted: Wanted, settings: Settings, signal?: AbortSignal): Promise<Located> {
+  const candidates = environments(wanted, settings)
+  const configured = meantCandidate(candidates, wanted, settings)
+  if (configured) return locateEntry(configured, wanted, settings, signal)
+  const { environment, reason } = await detect(candidates, chosen(wanted), signal)
+  return located(environment, withVariables(wanted, settings), { reason, databases: undefined }, signal)
+}
+
+/** The configured source that is named, or the only one, unless flags, or without its name variables, say where to look. */
+function meantCandidate(
+  candidates: readonly ConfiguredCandidate[],
   wanted: Wanted,
-  candidates: readonly Candidate<DatabaseEnvironment>[],
+  { configuration }: Settings,
+): ConfiguredCandidate | undefined {
+  const variables = candidates.some(({ evidence }) => evidence === 'variables')
+  if (chosen(wanted) !== undefined || (variables && wanted.source === undefined)) return undefined
+  const entry = meantSource(configuration, wanted.source)
+  return entry && candidates.find(candidate => candidate.entry === entry)
+}
+
+function locateEntry(
+  { environment, why: reason, entry }: ConfiguredCandidate,
+  wanted: Wanted,
+  settings: Settings,
   signal?: AbortSignal,
 ): Promise<Located> {
-  const { environment, reason } = await detect(candidates, chosen(wanted), signal)
-  const source = await environment.find(wanted, signal)
-  return { environment, source, database: environment.database(source), reason }
+  const databases = entry && wanted.database === undefined ? chosenDatabases(entry) : undefined
+  const given = environment.name === 'embedded' ? wanted : withVariables(wanted, settings)
+  const target = {
+    ...given,
+    source: undefined,
+    container: entry?.container,
+    database: given.database ?? entry?.database,
+    user: given.user ?? entry?.user,
+  }
+  return located(environment, target, { reason, databases }, signal)
+}
+
+async function located(
+  environment: DatabaseEnvironment,
+  target: Target,
+  how: Pick<Located, 'reason' | 'databases'>,
+  signal?: AbortSignal,
+): Promise<Located> {
+  const source = await environment.find(target, signal)
+  const beside: Located['beside'] = (database, signal) => {
+    const other = { ...target, source: undefined, container: source.place.container, database }
+    return located(environment, other, { ...how, databases: undefined }, signal)
+  }
+  return { environment, source, database: environment.database(source), ...how, beside }
 }
 
 /** The environment that the caller's own words lead to. */
@@ -151,12 +203,19 @@ function withVariables(wanted: Wanted, { variables }: Settings): Wanted {
   }
 }
 
+/** `entry`: the one of the configuration that it is there for. */
+type ConfiguredCandidate = Candidate<DatabaseEnvironment> & { entry: ConfiguredSource | undefined }
+
 /** In the order in which they count: flags, variables, configuration, containers of a reachable engine. */
-function environments(wanted: Wanted, settings: Settings): Candidate<DatabaseEnvironment>[] {
+function environments(wanted: Wanted, settings: Settings): ConfiguredCandidate[] {
   const { configuration, variables } = settings
-  const found: Candidate<DatabaseEnvironment>[] = []
-  const add = (environment: DatabaseEnvironment, why: string, evidence: Evidence = 'configuration') =>
-    found.push({ environment, why, evidence, available: signal => discovered(environment, signal) })
+  const found: ConfiguredCandidate[] = []
+  const add = (
+    environment: DatabaseEnvironment,
+    why: string,
+    evidence: Evidence = 'configuration',
+    entry?: ConfiguredSource,
+  ) => found.push({ environment, why, evidence, entry, available: signal => discovered(environment, signal) })
   const docker = () => withDatabases(dockerEnvironment(dockerAddress(variables)))
   const direct = (reason: string, url?: string, name?: string) =>
     withDatabases(directEnvironment({ url, env: variables, reason, name }))
@@ -167,10 +226,13 @@ function environments(wanted: Wanted, settings: Settings): Candidate<DatabaseEnv
   if (wanted.url !== undefined) add(direct('--url', wanted.url), '--url names it', 'variables')
   const variable = ['DATABASE_URL', 'PGHOST', 'PGHOSTADDR', 'PGSERVICE'].find(name => variables[name])
   if (variable) add(direct(variable, variables.DATABASE_URL), `${variable} is set`, 'variables')
-  for (const { environment, folder, url, name } of configuration.sources ?? []) {
-    if (environment === 'embedded' && folder !== undefined) add(embedded(folder, name), inConfiguration)
-    if (environment === 'direct') add(direct('respaldo.yaml', url, name), inConfiguration)
-    if (environment === 'docker') add(docker(), inConfiguration)
+  for (const entry of configuration.sources ?? []) {
+    const { environment, folder, url, name } = entry
+    const configure = (environment: DatabaseEnvironment) =>
+      add(environment, inConfiguration, 'configuration', entry)
+    if (environment === 'embedded' && folder !== undefined) configure(embedded(folder, name))
+    if (environment === 'direct') configure(direct('respaldo.yaml', url, name))
+    if (environment === 'docker') configure(docker())
   }
   if (configuration.environment === 'docker') add(docker(), inConfiguration)
   add(docker(), 'a Docker engine', 'discovery')

@@ -61,9 +61,9 @@ function commandLine(outside: Outside, done: (code: number) => void): Command {
 }
 
 const summaries: Readonly<Record<string, string>> = {
-  create: 'Back up a database',
+  create: 'Back up a database, or every one of a server',
   list: 'List backups, newest first',
-  restore: 'Restore a backup, or undo a restore',
+  restore: 'Restore a backup or a whole server, or undo a restore',
   verify: 'Verify backups and keep the proof',
   status: 'Show environments, sources, tools and last backups',
   remove: 'Remove a backup, or an old database that a restore kept',

@@ -29,6 +29,16 @@ const scope: Flag[] = [
   { flags: '--schema <pattern>', text: 'only this schema (repeatable)', input: 'schemas', many: true },
 ]
 
+const wholeServer: Flag[] = [
+  { flags: '--all-databases', text: 'every database of the server' },
+  {
+    flags: '--include <pattern>',
+    text: 'of all only these (repeatable; * any characters, ? one)',
+    many: true,
+  },
+  { flags: '--exclude <pattern>', text: 'of all none of these (repeatable)', many: true },
+]
+
 const wait: Flag = { flags: '--wait', text: 'wait for a run that holds the source' }
 
 const ofBackup: Flag[] = [{ flags: '--source <id>', text: 'whose backup' }, wait]
@@ -39,6 +49,7 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
     argument: 'source',
     flags: [
       ...source,
+      ...wholeServer,
       { flags: '--name <name>', text: 'a name to find the backup by' },
       { flags: '--description <text>', text: 'a note kept with the backup' },
       { flags: '--backup-type <type>', text: 'auto (default), full or incremental' },
@@ -65,6 +76,7 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       { flags: '--source <id>', text: 'whose backup' },
       { flags: '--file <path>', text: 'a .sql or .dump file instead, also as .gz or .zst' },
       ...source,
+      ...wholeServer,
       { flags: '--into <name>', text: 'restore into this new or empty database' },
       { flags: '--in-place', text: 'restore under the real name, for what is bound to it' },
       { flags: '--drop-first', text: 'with --in-place: where two databases have no room' },

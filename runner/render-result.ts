@@ -2,6 +2,7 @@ import { humanBytes } from '#lib/bytes'
 import type { RestorePlan, RestoreResult } from '#lib/postgres/database'
 import { drilled } from './render-drill.ts'
 import { retention, trashed } from './render-retention.ts'
+import { type CreatedServer, createdServer, type RestoredServer, restoredServer } from './render-server.ts'
 import { table } from './render-table.ts'
 import { outcome, type Standing, standing, type Verified, verification } from './render-verify.ts'
 import { age, count } from './render-words.ts'
@@ -29,13 +30,17 @@ interface ListedBackup {
 export function people(name: string, result: unknown, options: { verbose: boolean }): string {
   switch (name) {
     case 'create':
-      return created(result as Created)
+      return 'databases' in (result as object)
+        ? createdServer(result as CreatedServer)
+        : created(result as Created)
     case 'list':
       return 'trash' in (result as object)
         ? trashed(result as Parameters<typeof trashed>[0])
         : listed(result as Listing, options.verbose)
     case 'restore':
-      return restored(result as Restored)
+      return 'serverRun' in (result as object)
+        ? restoredServer(result as RestoredServer)
+        : restored(result as Restored)
     case 'verify':
       return verification(result as { verified: Verified[] })
     case 'remove':

@@ -53,7 +53,7 @@ async function called(
     )
   const asks = canAsk(outside, options)
   const more: Record<string, unknown> = {}
-  if (asks && name === 'restore' && !['backup', 'file', 'undo'].some(given => given in input))
+  if (asks && name === 'restore' && !['backup', 'file', 'undo', 'allDatabases'].some(given => given in input))
     more.backup = await chosenBackup(services, outside)
   for (;;) {
     try {

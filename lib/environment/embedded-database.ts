@@ -4,7 +4,7 @@ import { globalsQuery } from './embedded-globals.ts'
 import { embeddedRestores } from './embedded-restores.ts'
 import { type Session, withDatabase } from './embedded-session.ts'
 import type { Statements } from './embedded-statements.ts'
-import { assertUsable, onlyPlain } from './embedded-use.ts'
+import { assertUsable, noServer, onlyPlain } from './embedded-use.ts'
 
 /** Bytes of one piece of a dump. */
 const pieceBytes = 256 * 1024
@@ -35,6 +35,9 @@ export function embeddedDatabase(folder: string, statements: Statements): Databa
     endRuns: async () => {}, // a PGlite database ends with the process that opened it
     rows: ({ select }, signal) => reading(session => jsonRows(session, select), signal),
     restores: embeddedRestores(folder, statements),
+    server: () => {
+      throw noServer()
+    },
   }
 }
 

@@ -39,3 +39,9 @@ export const onlyPlain = (): RespaldoError =>
       hint: 'Use the format plain; there is no pg_restore for PGlite.',
     },
   )
+
+/** The refusal of what is about a whole server. */
+export const noServer = (): RespaldoError =>
+  new RespaldoError('input-invalid', 'An embedded database is the only one in its folder', {
+    hint: 'Leave allDatabases (--all-databases) out, and call for each folder by itself.',
+  })

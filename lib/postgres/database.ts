@@ -56,16 +56,40 @@ export interface Database {
   readonly formats: readonly DumpFormat[]
   /** The raw dump. A clean end says that the command succeeded and the transport was whole; the archive's own completeness is judged by `walk`. */
   dump(request: DumpRequest, signal?: AbortSignal): Bytes
-  /** Roles and tablespaces as SQL, or the reason why they cannot be had. */
-  globals(
-    options: { run: string; passwords: boolean },
-    signal?: AbortSignal,
-  ): Promise<{ sql: string } | { missing: string }>
+  globals(options: { run: string; passwords: boolean }, signal?: AbortSignal): Promise<Globals>
   /** Ends what earlier runs left behind beside the database: backends named `respaldo-<run>` of these runs. */
   endRuns(runs: readonly string[], signal?: AbortSignal): Promise<void>
   /** The rows of one SELECT, with values as JSON has them. */
   rows(request: { run: string; select: string }, signal?: AbortSignal): Promise<readonly Row[]>
   readonly restores: Restores
+  /** The server that it shares with others; throws `input-invalid` where there is none. */
+  server(): Server
+}
+
+/** Roles and tablespaces as SQL, or the reason why they cannot be had. */
+export type Globals = { sql: string } | { missing: string }
+
+/** A database of a server. */
+export interface ServerDatabase {
+  name: string
+  /** False when the server lets nobody in (ALLOW_CONNECTIONS), so that it cannot be dumped. */
+  open: boolean
+}
+
+/** Which databases of a server are meant, by patterns: those that fit one of `include`, or all, but for those that fit one of `exclude`. */
+export interface DatabaseChoice {
+  include?: readonly string[] | undefined
+  exclude?: readonly string[] | undefined
+}
+
+/** The whole of a server, beyond one database. */
+export interface Server {
+  /** The databases of users, by name: no templates, none that a restore keeps or has half made, and `postgres` only where it holds something. */
+  databases(signal?: AbortSignal): Promise<readonly ServerDatabase[]>
+  /** Of the roles that globals make, those that the server lacks. */
+  missingRoles(globals: string, signal?: AbortSignal): Promise<readonly string[]>
+  /** Makes these roles as the globals have them, all or none. */
+  createRoles(globals: string, roles: readonly string[], signal?: AbortSignal): Promise<void>
 }
 
 /** One row by the names of its columns. */

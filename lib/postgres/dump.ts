@@ -1,7 +1,7 @@
 import type { Bytes } from '../bytes.ts'
 import { RespaldoError, throwIfAborted, toRespaldoError } from '../errors.ts'
 import { endBackends } from './backends.ts'
-import type { DumpFormat, DumpRequest, Scope } from './database.ts'
+import type { DumpFormat, DumpRequest, Globals, Scope } from './database.ts'
 import { pipeOut } from './pipeline.ts'
 import { type Client, clientEnvironment, explained } from './psql.ts'
 import { chooseTransport, unpack } from './transport.ts'
@@ -58,7 +58,7 @@ export async function globals(
   client: Client,
   options: { passwords: boolean },
   signal?: AbortSignal,
-): Promise<{ sql: string } | { missing: string }> {
+): Promise<Globals> {
   const argv: [string, ...string[]] = [
     'pg_dumpall',
     '--globals-only',

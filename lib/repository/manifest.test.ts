@@ -27,6 +27,7 @@ const manifests: fc.Arbitrary<Manifest> = fc.record(
     parent: text,
     started: text,
     finished: text,
+    serverRun: fc.record({ id: text, databases: size }, { noNullPrototype: true }),
     server: text,
     client: text,
     archive: fc.record({ format: fc.constant('custom' as const), version: text }),

@@ -42,6 +42,8 @@ export interface Manifest {
   parent?: string
   started: string
   finished: string
+  /** The run over a whole server that made it, and of how many databases that was to make one. */
+  serverRun?: { id: string; databases: number }
   server: string
   client: string
   archive: { format: DumpFormat; version?: string }

@@ -1,8 +1,8 @@
 import { humanBytes } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
-import { counted } from '../events.ts'
+import { counted, type Report } from '../events.ts'
 import type { Context } from '../http/create-function.ts'
-import type { DatabaseInfo, DumpFormat, Scope, TableCount } from '../postgres/database.ts'
+import type { DatabaseInfo, DumpFormat, Globals, Scope, TableCount } from '../postgres/database.ts'
 import { checkClient } from '../postgres/versions.ts'
 import { walked } from '../postgres/walk.ts'
 import { assertChainThere, type Chain } from '../repository/chain.ts'
@@ -23,6 +23,9 @@ export interface BackupRequest {
   name?: string | undefined
   description?: string | undefined
   rolePasswords?: boolean | undefined
+  /** Of a run over a whole server, which also read its roles for all. */
+  serverRun?: Manifest['serverRun'] | undefined
+  globals?: Globals | undefined
 }
 
 /** A chain and its chunks. */
@@ -94,11 +97,8 @@ export async function backUp(
         type: 'warning',
         message: `The archive's version ${version} is newer than this Respaldo: its rows were not counted`,
       })
-    report({ type: 'step', step: 'globals', message: 'Reading roles and tablespaces' })
-    const globals = await database.globals(
-      { run: held.run, passwords: request.rolePasswords ?? false },
-      signal,
-    )
+    const options = { run: held.run, passwords: request.rolePasswords ?? false }
+    const globals = request.globals ?? (await readGlobals(located, options, report, signal))
     const rest = {
       ...described(request),
       format: formatVersion,
@@ -144,6 +144,17 @@ export async function backUp(
   }
 }
 
+/** Roles and tablespaces, asked of one of the server's databases; see `Database.globals`. */
+export function readGlobals(
+  { database }: Located,
+  options: { run: string; passwords: boolean },
+  report: Report,
+  signal: AbortSignal,
+): Promise<Globals> {
+  report({ type: 'step', step: 'globals', message: 'Reading roles and tablespaces' })
+  return database.globals(options, signal)
+}
+
 function links(id: string, base: Base | undefined): { chain: string; parent?: string } {
   if (!base) return { chain: id }
   const { full, incrementals } = base.chain
@@ -162,13 +173,14 @@ export function chosenFormat(
   })
 }
 
-function described({ kind, reason, scope, name, description }: BackupRequest) {
+function described({ kind, reason, scope, name, description, serverRun }: BackupRequest) {
   return {
     kind,
     reason,
     scope,
     ...(name === undefined ? {} : { name }),
     ...(description === undefined ? {} : { description }),
+    ...(serverRun ? { serverRun } : {}),
   }
 }
 

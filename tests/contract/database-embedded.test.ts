@@ -55,6 +55,12 @@ describe('find', () => {
     expect(await Array.fromAsync(environment(made.folder).sources())).toEqual([source])
   })
 
+  test('a folder is no server with other databases', async () => {
+    const one = environment(made.folder)
+    const found = await one.find({})
+    expect(() => one.database(found).server()).toThrow('An embedded database is the only one in its folder')
+  })
+
   test('the same folder through a link is the same source', async () => {
     await using one = await made.copy()
     await symlink(one.folder, join(one.parent, 'enlace'))

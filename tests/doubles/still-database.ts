@@ -18,7 +18,7 @@ export function stillServer(): StillServer {
   const rows = new Map<string, number>()
   const restored: string[] = []
   const dumpOf = (source: string) => dump(source, rows.get(source) ?? 4000)
-  return {
+  const still: StillServer = {
     dumpOf,
     grow: source => void rows.set(source, (rows.get(source) ?? 4000) + 1),
     restored,
@@ -36,9 +36,12 @@ export function stillServer(): StillServer {
         source: { id: source, kind: 'postgres', place, state: 'running', reason: 'a test' },
         database,
         reason: 'a test',
+        databases: undefined,
+        beside: other => still.locate({ source: other }),
       }
     },
   }
+  return still
 }
 
 /** SQL text as pg_dump writes it. */
@@ -87,6 +90,9 @@ function stillDatabase(dumpNow: () => string, restored: string[]): Database {
       kept: async () => [],
       removeKept: async () => {},
       recover: async () => [],
+    },
+    server: () => {
+      throw new Error('it stands alone')
     },
   }
 }

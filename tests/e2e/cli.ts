@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../../runner/respaldo.mjs', import.meta.url))
@@ -15,6 +16,8 @@ export interface Finished {
 export interface Started {
   pid: number
   kill(signal: NodeJS.Signals): void
+  /** Waits until stderr says it. */
+  said(what: RegExp): Promise<string>
   finished: Promise<Finished>
 }
 
@@ -40,7 +43,15 @@ export function startCli(
       resolve({ exitCode, signal, stdout, stderr: err.join(''), json: <T>() => JSON.parse(stdout) as T })
     })
   })
-  return { pid: child.pid!, kill: signal => child.kill(signal), finished }
+  const said = async (what: RegExp): Promise<string> => {
+    for (;;) {
+      const found = what.exec(err.join(''))
+      if (found) return found[0]
+      if (child.exitCode !== null) throw new Error(`It ended without saying ${what}: ${err.join('')}`)
+      await Promise.race([once(child.stderr, 'data'), finished])
+    }
+  }
+  return { pid: child.pid!, kill: signal => child.kill(signal), said, finished }
 }
 
 /** Runs it to its end. */

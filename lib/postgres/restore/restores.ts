@@ -12,7 +12,7 @@ import { commentSql, markedDatabases, markSql } from './markers.ts'
 import { planRestore } from './plan.ts'
 import { databaseProperties } from './properties.ts'
 import { recover } from './recovery.ts'
-import { roleStatements } from './roles.ts'
+import { makeRoles } from './roles.ts'
 import { existingDatabase, maintenance, serverFacts } from './server.ts'
 import { renamed } from './swap.ts'
 import { makeTablespaces } from './tablespaces.ts'
@@ -102,8 +102,8 @@ async function createRoles(
 ): Promise<void> {
   if (!request.createRoles || missingRoles.length === 0) return
   report({ type: 'step', step: 'roles', message: `Making the roles ${missingRoles.join(', ')}` })
-  const script = roleStatements(input.globals ?? '', missingRoles)
-  await execute(client, `BEGIN;\n${script}\nCOMMIT;`, { database: maintenance(request.database), signal })
+  const options = { database: maintenance(request.database), signal }
+  await makeRoles(client, input.globals ?? '', missingRoles, options)
 }
 
 /** One transaction, because the database is the user's: it stays empty when anything fails. */

@@ -1,4 +1,5 @@
 import type { TocEntry } from '../archive.ts'
+import { type Client, execute, type SqlOptions } from '../psql.ts'
 
 const name = String.raw`("(?:[^"]|"")*"|[A-Za-z_][\w$]*)`
 const mentions = [
@@ -50,6 +51,16 @@ export function withGroups(roles: readonly string[], globals: string): string[] 
   // A set goes on to what was added while it is walked.
   for (const role of all) for (const { group, member } of grants) if (member === role) all.add(group)
   return [...all].sort()
+}
+
+/** Makes roles from a backup's globals in one transaction. */
+export async function makeRoles(
+  client: Client,
+  globals: string,
+  roles: readonly string[],
+  options: SqlOptions,
+): Promise<void> {
+  await execute(client, `BEGIN;\n${roleStatements(globals, roles)}\nCOMMIT;`, options)
 }
 
 /** Of a backup's globals, the statements that make these roles: their attributes, settings, comments and memberships. */

@@ -1,0 +1,61 @@
+import type { Context } from '../http/create-function.ts'
+import type { DumpFormat, Globals, Scope } from '../postgres/database.ts'
+import type { Manifest } from '../repository/manifest.ts'
+import type { Level } from '../repository/proofs.ts'
+import type { Repository } from '../repository/repository.ts'
+import type { Located } from '../services.ts'
+import type { AskedType } from '../strategy/type.ts'
+import { assertPassed } from './assert-passed.ts'
+import { backUp, preflight } from './backup.ts'
+import { plannedType } from './planned-type.ts'
+import { holdSource } from './session.ts'
+import { openVerifier, type Verified } from './verify-backup.ts'
+
+/** What a caller says of a regular backup. */
+export interface CreateRequest {
+  asked: AskedType
+  scope: Scope
+  format?: DumpFormat | undefined
+  name?: string | undefined
+  description?: string | undefined
+  rolePasswords?: boolean | undefined
+  /** How far it is verified at once. */
+  verify?: Level | undefined
+  wait?: boolean | undefined
+}
+
+/** What a run over a whole server gives to each of its backups. */
+export interface OfServer {
+  serverRun: NonNullable<Manifest['serverRun']>
+  globals: Globals
+}
+
+/** A regular backup, and how its verification came out where one was asked for. */
+export interface Created {
+  backup: Manifest
+  verified?: Verified
+}
+
+/** Makes a regular backup of one database, under its lease: see `backUp`. One that fails its verification stays listed, and the run fails. */
+export async function created(
+  request: CreateRequest,
+  context: Context,
+  { located, repository }: { located: Located; repository: Repository },
+  ofServer?: OfServer,
+): Promise<Created> {
+  await using held = await holdSource(context, repository, located, {
+    wait: request.wait,
+    operation: 'create',
+  })
+  const info = await preflight(located, repository, held.signal)
+  const parts = { located, repository, info, held }
+  const { asked, scope, format } = request
+  const { reason, base } = await plannedType({ asked, scope, format }, context, parts)
+  const backup = await backUp({ ...request, ...ofServer, kind: 'regular', reason, base }, context, parts)
+  if (request.verify === undefined) return { backup }
+  const { backups } = await repository.catalog(located.source.id)
+  const verifier = openVerifier({ ...context, signal: held.signal }, repository, backups)
+  const verified = await verifier.verify(backup, request.verify)
+  assertPassed([verified])
+  return { backup, verified }
+}

@@ -1,0 +1,60 @@
+import { RespaldoError } from '../errors.ts'
+import type { Context } from '../http/create-function.ts'
+import type { RestoreInput, RestoreRequest, RestoreResult } from '../postgres/database.ts'
+import { isWhole, type Manifest, scopeKey } from '../repository/manifest.ts'
+import type { Repository } from '../repository/repository.ts'
+import type { Located } from '../services.ts'
+import { assertAllowed, assertConfirmed } from './confirmed.ts'
+import { openReading } from './reading.ts'
+import { restoreInput } from './restore-input.ts'
+import { safetyBackup } from './safety-backup.ts'
+import { holdSource } from './session.ts'
+
+/** What is restored and to where. */
+export interface RestoreParts {
+  input: RestoreInput
+  /** Of the backup that is read; a foreign file has none. */
+  manifest?: Manifest
+  target: Located
+  repository: Repository
+}
+
+/** A backup as what is restored; `restore-unsafe` when a part of a database would replace one. */
+export async function backupInput(
+  repository: Repository,
+  manifest: Manifest,
+  mode: { replaces: boolean },
+): Promise<RestoreInput> {
+  if (isWhole(manifest.scope) || !mode.replaces) return restoreInput(repository, manifest)
+  throw new RespaldoError(
+    'restore-unsafe',
+    `${manifest.id} holds only a part of the database (${scopeKey(manifest.scope)}) and cannot replace it`,
+    {
+      hint: 'Restore it into a new database with --into NAME.',
+    },
+  )
+}
+
+/** Restores one database under its lease, once the plan allows it and what it replaces was confirmed by name. */
+export async function restored(
+  request: RestoreRequest,
+  context: Context,
+  { input, manifest, target, repository }: RestoreParts,
+  given: { confirm?: string | undefined; wait?: boolean | undefined },
+): Promise<RestoreResult> {
+  const { restores } = target.database
+  await using _reading = manifest && (await openReading(context, repository, manifest, 'restore'))
+  // The lease comes first: what a dead run left has to be in order before a plan can be true.
+  await using held = await holdSource(context, repository, target, {
+    wait: given.wait,
+    operation: 'restore',
+  })
+  const plan = await restores.plan({ ...request, run: held.run }, input, held.signal)
+  assertAllowed(plan)
+  assertConfirmed(plan, given.confirm)
+  const safety =
+    plan.replaces && request.dropFirst
+      ? await safetyBackup(context, { located: target, repository, held })
+      : undefined
+  return await restores.run(plan, safety ? { ...input, safety } : input, context.report, held.signal)
+}
