@@ -3,6 +3,7 @@ import { accept } from './accept.ts'
 import { applyRetention } from './apply-retention.ts'
 import { create } from './create.ts'
 import { drill } from './drill.ts'
+import { exportBackup } from './export.ts'
 import { list } from './list.ts'
 import { pin } from './pin.ts'
 import { remove } from './remove.ts'
@@ -17,6 +18,7 @@ export const functions: Readonly<Record<string, FunctionApp>> = {
   list,
   restore,
   verify,
+  export: exportBackup,
   status,
   remove,
   undo,

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import type { Place } from '#lib/environment/environment'
 import { RespaldoError } from '#lib/errors'
 import { type Context, createFunction } from '#lib/http/create-function'
-import type { DatabaseChoice, RestoreInput, RestoreRequest } from '#lib/postgres/database'
+import type { DatabaseChoice, Part, RestoreInput, RestoreRequest } from '#lib/postgres/database'
 import { foreignInput, type OpenedFile } from '#lib/postgres/foreign'
 import type { Manifest } from '#lib/repository/manifest'
 import type { Repository } from '#lib/repository/repository'
@@ -13,6 +12,7 @@ import { plannedServer } from '#lib/steps/planned-server'
 import { backupInput, restored } from '#lib/steps/restored'
 import { restoredServer } from '#lib/steps/restored-server'
 import { holdSource } from '#lib/steps/session'
+import { locateTarget } from '#lib/steps/target'
 import { databaseChoice } from '#lib/steps/whole-server'
 import { list, localWanted, wanted, wholeServer } from './input.ts'
 
@@ -28,7 +28,7 @@ const input = z.object({
     .string()
     .min(1)
     .optional()
-    .describe('a dump that Respaldo did not make: .sql, .dump, either as .gz or .zst'),
+    .describe('a file instead of a backup: .sql or .dump, also as .gz or .zst, or the .tar.gz of an export'),
   into: z.string().min(1).optional().describe('restore into this new or empty database'),
   inPlace: z.boolean().optional().describe('restore under the real name, for what is bound to it'),
   dropFirst: z
@@ -36,8 +36,10 @@ const input = z.object({
     .optional()
     .describe('with inPlace: drop the old database first, for where two have no room'),
   undo: z.boolean().optional().describe('swap the newest kept database back'),
-  tables: list.optional().describe('only these tables'),
-  schemas: list.optional().describe('only these schemas'),
+  tables: list.optional().describe('only these tables (name or schema.name), with what belongs to them'),
+  schemas: list.optional().describe('only these schemas, added to the tables'),
+  schemaOnly: z.boolean().optional().describe('definitions without data'),
+  dataOnly: z.boolean().optional().describe('data alone, into the empty tables of a database that exists'),
   createRoles: z.boolean().optional().describe('make missing roles from the backup'),
   subscriptions: z.boolean().optional().describe('restore subscriptions too; they start working at once'),
   dryRun: z.boolean().optional().describe('show the plan and change nothing'),
@@ -91,7 +93,7 @@ async function restoreServer(
 
 /** What is about one database says nothing of many. */
 function refuseSingle(input: Input): void {
-  const single = ['file', 'into', 'undo', 'tables', 'schemas'] as const
+  const single = ['file', 'into', 'undo', 'tables', 'schemas', 'schemaOnly', 'dataOnly'] as const
   const given = single.filter(name => input[name] !== undefined && input[name] !== false)
   if (given.length > 0)
     throw new RespaldoError('input-invalid', `${given.join(', ')} and allDatabases exclude each other`)
@@ -112,44 +114,14 @@ async function fromFile(path: string, { services, signal }: Context): Promise<Wh
   return { name: path, input: await foreignInput(file, signal) }
 }
 
-/** The target that was named; by default where the backup came from. */
-function locateTarget(
-  input: Input,
-  { services, signal }: Context,
-  manifest: Manifest | undefined,
-): Promise<Located> {
-  const { container, url, environment, folder, database, user } = input
-  const named = container ?? url ?? environment ?? folder
-  if (named !== undefined || !manifest)
-    return services.locate({ container, url, environment, folder, database, user }, signal)
-  const { place } = manifest.source
-  return services.locate(
-    {
-      environment: place.environment,
-      container: place.container,
-      folder: place.folder,
-      url: serverUrl(place),
-      database: database ?? (place.environment === 'embedded' ? undefined : place.database),
-      user: user ?? manifest.source.user,
-    },
-    signal,
-  )
-}
-
-/** A direct place as a URL without secrets: those come from where they came from at the backup. */
-function serverUrl({ environment, host, port, database }: Place): string | undefined {
-  if (environment !== 'direct' || host === undefined) return undefined
-  const query = new URLSearchParams({ host, ...(port === undefined ? {} : { port: String(port) }) })
-  return `postgresql:///${encodeURIComponent(database)}?${query}`
-}
-
 function planned(input: Input, target: Located, time: Date, run: string): RestoreRequest {
   if (input.into !== undefined && input.inPlace)
     throw new RespaldoError('input-invalid', 'into and inPlace exclude each other')
   assertDropFirst(input)
-  if ((input.tables || input.schemas) && input.into === undefined)
-    throw new RespaldoError('restore-unsafe', 'Tables and schemas are restored only into a new database', {
-      hint: 'Name one with --into.',
+  const part = partOf(input)
+  if (part && input.into === undefined)
+    throw new RespaldoError('restore-unsafe', 'A part of a backup cannot replace a database', {
+      hint: 'Name a new one with --into.',
     })
   return {
     run,
@@ -157,10 +129,23 @@ function planned(input: Input, target: Located, time: Date, run: string): Restor
     mode: input.into !== undefined ? 'into' : input.inPlace ? 'in-place' : 'swap',
     database: input.into ?? input.database ?? target.source.place.database,
     ...(input.dropFirst ? { dropFirst: true } : {}),
-    ...(input.tables ? { tables: input.tables } : {}),
-    ...(input.schemas ? { schemas: input.schemas } : {}),
+    ...(part ? { part } : {}),
     ...(input.createRoles ? { createRoles: true } : {}),
     ...(input.subscriptions ? { subscriptions: true } : {}),
+  }
+}
+
+function partOf({ tables, schemas, schemaOnly, dataOnly }: Input): Part | undefined {
+  if (schemaOnly && dataOnly)
+    throw new RespaldoError('input-invalid', 'schemaOnly and dataOnly exclude each other', {
+      hint: 'Without either both are restored.',
+    })
+  if (!tables && !schemas && !schemaOnly && !dataOnly) return undefined
+  return {
+    ...(tables ? { tables } : {}),
+    ...(schemas ? { schemas } : {}),
+    ...(schemaOnly ? { schemaOnly } : {}),
+    ...(dataOnly ? { dataOnly } : {}),
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { type Clock, compactTime, systemClock } from './clock.ts'
 import {
   type Check,
@@ -19,14 +19,17 @@ import type {
   EnvironmentName,
   Scratch,
   ScratchWishes,
+  Shell,
   ShellEnvironment,
   Source,
   Target,
 } from './environment/environment.ts'
+import { startProcess } from './environment/process.ts'
 import { RespaldoError } from './errors.ts'
-import type { Database, DatabaseChoice } from './postgres/database.ts'
+import type { Database, DatabaseChoice, Scripts } from './postgres/database.ts'
 import type { OpenedFile } from './postgres/foreign.ts'
 import { scratchDatabase } from './postgres/scratch.ts'
+import { shellScripts } from './postgres/script.ts'
 import { shellDatabase } from './postgres/shell-database.ts'
 import { splitStatements } from './postgres/sql-split.ts'
 import type { Holder } from './repository/lease.ts'
@@ -34,6 +37,9 @@ import { openRepository, type Repository } from './repository/repository.ts'
 import type { GivenRetention } from './retention/policy.ts'
 import { filesystemStore } from './store/filesystem.ts'
 import { type Strategy, strategyOf } from './strategy/type.ts'
+import { type NewFile, newFile, openFile } from './user-files.ts'
+
+export type { NewFile } from './user-files.ts'
 
 /** Who called: what only the command line may say is refused to the others. */
 export type Origin = 'cli' | 'http' | 'cron'
@@ -88,6 +94,13 @@ export interface Services {
   checks: readonly Check[]
   /** A file of the user's; `backup-not-found` when it is not there. Only the command line names files. */
   openFile(path: string): Promise<OpenedFile>
+  /**
+   * A file that is to be made: `path`, or `name` in it where that is a folder, which is the working folder by default. `input-invalid` when it
+   * exists or its folder does not. Only the command line names files.
+   */
+  newFile(path: string | undefined, name: string): Promise<NewFile>
+  /** The client tools of this machine, if it has any. */
+  scripts: Scripts
   /** Every environment that could be looked at, with why. */
   candidates(wanted: Wanted): readonly Candidate<DatabaseEnvironment>[]
 }
@@ -131,6 +144,8 @@ export function openServices(settings: Settings): Services {
     checks: settings.configuration.checks ?? [],
     locate: (wanted, signal) => locate(wanted, settings, signal),
     openFile,
+    newFile,
+    scripts: localScripts(settings),
     candidates,
   }
 }
@@ -298,11 +313,11 @@ function dockerAddress({
   return { ...address, ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') }
 }
 
-async function openFile(path: string): Promise<OpenedFile> {
-  const store = filesystemStore({ root: dirname(resolve(path)) })
-  const name = basename(path)
-  if (await store.stat(name)) return { name: path, open: signal => store.get(name, { signal }) }
-  throw new RespaldoError('backup-not-found', `There is no file ${path}`, {
-    hint: 'Check the path given with --file.',
-  })
+/** pg_restore as this machine has it; scripts are made without any server. */
+function localScripts({ variables }: Settings): Scripts {
+  const shell: Shell = {
+    local: true,
+    exec: (command, signal) => startProcess(command, { env: variables }, signal),
+  }
+  return shellScripts(async run => ({ shell, connection: { database: '', user: '', env: {} }, run }))
 }

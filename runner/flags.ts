@@ -74,7 +74,10 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
     argument: 'backup',
     flags: [
       { flags: '--source <id>', text: 'whose backup' },
-      { flags: '--file <path>', text: 'a .sql or .dump file instead, also as .gz or .zst' },
+      {
+        flags: '--file <path>',
+        text: 'a .sql or .dump file instead, also as .gz or .zst, or an exported .tar.gz',
+      },
       ...source,
       ...wholeServer,
       { flags: '--into <name>', text: 'restore into this new or empty database' },
@@ -83,6 +86,8 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       { flags: '--undo', text: 'swap the newest kept database back' },
       { flags: '--table <name>', text: 'only this table (repeatable)', input: 'tables', many: true },
       { flags: '--schema <name>', text: 'only this schema (repeatable)', input: 'schemas', many: true },
+      { flags: '--schema-only', text: 'definitions without data' },
+      { flags: '--data-only', text: 'data alone, into the empty tables of a database that exists' },
       { flags: '--create-roles', text: 'make missing roles from the backup' },
       { flags: '--subscriptions', text: 'restore subscriptions too; they start working at once' },
       { flags: '--dry-run', text: 'show the plan and change nothing' },
@@ -95,6 +100,19 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       { flags: '--source <id>', text: 'whose backup' },
       { flags: '--all', text: 'every backup, of the source or of all' },
       { flags: '--level <level>', text: 'checked, readable (default) or restored' },
+    ],
+  },
+  export: {
+    argument: 'backup',
+    flags: [
+      { flags: '--to <path>', text: 'the file, or a folder for a file of the usual name (default: here)' },
+      {
+        flags: '--format <format>',
+        text: "dump, dump.zst, sql, sql.gz or tar.gz, where the file's name does not say",
+      },
+      { flags: '--level <number>', text: 'of compression: 1 to 9, for dump.zst 1 to 19' },
+      { flags: '--source <id>', text: 'whose backup' },
+      ...source,
     ],
   },
   status: { flags: source },

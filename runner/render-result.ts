@@ -43,6 +43,8 @@ export function people(name: string, result: unknown, options: { verbose: boolea
         : restored(result as Restored)
     case 'verify':
       return verification(result as { verified: Verified[] })
+    case 'export':
+      return exported(result as Exported)
     case 'remove':
     case 'undo':
     case 'pin':
@@ -130,6 +132,15 @@ function restored({ backup, plan, restored: result }: Restored): string {
   const compared =
     result.tables > 0 ? `\n  ${count(result.tables, 'table')} with ${count(result.rows, 'row')} compared` : ''
   return `Restored ${result.database}${backup ? ` from ${backup}` : ''}${compared}${kept}\n`
+}
+
+interface Exported {
+  backup: string
+  exported: { file: string; bytes: number; metadata?: string }
+}
+
+function exported({ backup, exported: { file, bytes, metadata } }: Exported): string {
+  return `Exported ${backup} to ${file} (${humanBytes(bytes)})${metadata ? `, described in ${metadata}` : ''}\n`
 }
 
 interface Status {

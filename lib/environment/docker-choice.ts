@@ -1,7 +1,7 @@
 import { RespaldoError } from '../errors.ts'
+import { nearestFirst } from '../nearest.ts'
 import type { Listed } from './docker-engine.ts'
 import type { Source } from './environment.ts'
-import { nearestFirst } from './nearest.ts'
 
 /** The container that somebody means: by name, by compose service, by id or the beginning of one. The first way that fits decides. */
 export function chooseContainer(wanted: string, listed: readonly Listed[]): Listed | undefined {

@@ -38,6 +38,12 @@ export function embeddedDatabase(folder: string, statements: Statements): Databa
     server: () => {
       throw noServer()
     },
+    scripts: {
+      version: async () => undefined,
+      script: () => {
+        throw onlyPlain()
+      },
+    },
   }
 }
 

@@ -114,11 +114,11 @@ function dumpRefusals(request: RestoreRequest, { format }: RestoreInput, { needs
           ),
         ]
       : []),
-    ...(request.tables || request.schemas
+    ...(request.part
       ? [
           refusal(
             'input-invalid',
-            'SQL text is restored whole: single tables or schemas cannot be taken out of it',
+            'SQL text is restored whole: no part can be taken out of it',
             'Restore it all with --into NAME and copy from there.',
           ),
         ]

@@ -64,6 +64,26 @@ export interface Database {
   readonly restores: Restores
   /** The server that it shares with others; throws `input-invalid` where there is none. */
   server(): Server
+  readonly scripts: Scripts
+}
+
+/** Makes SQL text of archives, where there is a pg_restore. */
+export interface Scripts {
+  /** Of pg_restore, as `17.2`; undefined when it is missing. */
+  version(signal?: AbortSignal): Promise<string | undefined>
+  /** All of an archive as SQL text for psql. A clean end is a whole script. */
+  script(input: RestoreInput, signal?: AbortSignal): Bytes
+}
+
+/**
+ * What of a backup is restored, at least one of these. Names are exact, `table` or `schema.table`; tables and schemas add up.
+ * `dataOnly` fills the empty tables of a database that exists.
+ */
+export interface Part {
+  tables?: readonly string[]
+  schemas?: readonly string[]
+  schemaOnly?: boolean
+  dataOnly?: boolean
 }
 
 /** Roles and tablespaces as SQL, or the reason why they cannot be had. */
@@ -106,8 +126,8 @@ export interface RestoreRequest {
   database: string
   /** With `in-place`: the old one is dropped before the new one is filled, so that there need not be room for both. */
   dropFirst?: boolean
-  tables?: readonly string[]
-  schemas?: readonly string[]
+  /** Without it all of the backup. */
+  part?: Part
   createRoles?: boolean
   subscriptions?: boolean
   /** Set for a database that is made to be thrown away: it stays marked, with who made it, until it is dropped. */

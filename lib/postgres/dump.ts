@@ -4,7 +4,7 @@ import { endBackends } from './backends.ts'
 import type { DumpFormat, DumpRequest, Globals, Scope } from './database.ts'
 import { pipeOut } from './pipeline.ts'
 import { type Client, clientEnvironment, explained } from './psql.ts'
-import { chooseTransport, unpack } from './transport.ts'
+import { chooseTransport, compressor, unpack } from './transport.ts'
 
 /** pg_dump's arguments; the archive is left uncompressed because its content is cut and compressed here. */
 export function dumpArguments(format: DumpFormat, scope: Scope): [string, ...string[]] {
@@ -41,10 +41,6 @@ export async function* dump(
   } finally {
     signal?.removeEventListener('abort', stop)
   }
-}
-
-function compressor(transport: 'zstd' | 'gzip'): [string, ...string[]] {
-  return transport === 'zstd' ? ['zstd', '-1', '-q', '-c'] : ['gzip', '-1', '-c']
 }
 
 /** First the backend, as pg_dump then fails by itself; then, for what has no backend yet, the command. */

@@ -1,9 +1,10 @@
 import { createGunzip } from 'node:zlib'
 import type { Bytes } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
-import type { DumpFormat, RestoreInput } from './database.ts'
+import type { DumpFormat, RestoreInput, TableCount } from './database.ts'
 import { sniff } from './plain.ts'
 import { pump } from './pump.ts'
+import { fileOfTar } from './tar.ts'
 import { walked } from './walk.ts'
 import { unzstd } from './zstd-frames.ts'
 
@@ -13,29 +14,48 @@ export interface OpenedFile {
   open(signal?: AbortSignal): Bytes
 }
 
-/** A foreign dump as a restore's input. It is read to its end first: a truncated or damaged file is `data-corrupt` before anything is touched. */
-export async function foreignInput(file: OpenedFile, signal?: AbortSignal): Promise<RestoreInput> {
-  const { open, format } = await recognised(file, signal)
-  const walk = walked(open(signal), format)
-  let rawBytes = 0
-  for await (const piece of walk.bytes) rawBytes += piece.byteLength
-  return { format, open, rawBytes, tables: walk.result().tables }
+/** What is restored of a file: dumps one after the other, of which each is whole by itself. */
+interface Recognised {
+  format: DumpFormat
+  dumps: readonly OpenedFile['open'][]
 }
 
-async function recognised(
-  file: OpenedFile,
-  signal?: AbortSignal,
-): Promise<{ open: OpenedFile['open']; format: DumpFormat }> {
+/** What a tar that can be restored holds, in the order in which it is restored. */
+export const tarScripts = ['schema.sql', 'data.sql'] as const
+
+/** A foreign dump as a restore's input. It is read to its end first: a truncated or damaged file is `data-corrupt` before anything is touched. */
+export async function foreignInput(file: OpenedFile, signal?: AbortSignal): Promise<RestoreInput> {
+  const { dumps, format } = await recognised(file, signal)
+  const tables: TableCount[] = []
+  let rawBytes = 0
+  for (const open of dumps) {
+    const walk = walked(open(signal), format)
+    for await (const piece of walk.bytes) rawBytes += piece.byteLength
+    tables.push(...walk.result().tables)
+  }
+  return { format, open: again => joined(dumps, again), rawBytes, tables }
+}
+
+async function* joined(dumps: Recognised['dumps'], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  for (const open of dumps) yield* open(signal)
+}
+
+async function recognised(file: OpenedFile, signal?: AbortSignal): Promise<Recognised> {
   const outer = sniff(await head(file.open(signal)))
   const open =
     outer === 'gzip' || outer === 'zstd' ? (again?: AbortSignal) => unpacked(file, outer, again) : file.open
   const inner = outer === 'gzip' || outer === 'zstd' ? sniff(await head(open(signal))) : outer
-  if (inner === 'custom' || inner === 'plain') return { open, format: inner }
+  if (inner === 'custom' || inner === 'plain') return { dumps: [open], format: inner }
+  if (inner === 'tar')
+    return {
+      dumps: tarScripts.map(name => (again?: AbortSignal) => fileOfTar(open(again), name)),
+      format: 'plain',
+    }
   throw new RespaldoError(
     'data-corrupt',
     `${file.name} is ${inner === 'empty' ? 'empty' : 'not a dump of a database'}`,
     {
-      hint: 'Respaldo restores .sql and .dump files (custom format), also compressed with gzip or zstd.',
+      hint: 'Respaldo restores .sql and .dump files (custom format), also compressed with gzip or zstd, and .tar.gz with schema.sql and data.sql.',
     },
   )
 }
@@ -57,7 +77,17 @@ async function* unpacked(
   }
 }
 
+/** Enough to tell what a file is, however small its pieces come. */
 async function head(bytes: Bytes): Promise<Uint8Array> {
-  for await (const piece of bytes) if (piece.byteLength > 0) return piece.subarray(0, 65_536)
-  return new Uint8Array()
+  const pieces: Uint8Array[] = []
+  let length = 0
+  for await (const piece of bytes) {
+    pieces.push(Uint8Array.from(piece.subarray(0, headBytes)))
+    length += piece.byteLength
+    if (length >= headBytes) break
+  }
+  return Buffer.concat(pieces)
 }
+
+/** A block of a tar. */
+const headBytes = 512

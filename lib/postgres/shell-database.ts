@@ -5,6 +5,7 @@ import { dump, globals } from './dump.ts'
 import { inspect } from './inspect.ts'
 import { type Client, query } from './psql.ts'
 import { shellRestores } from './restore/restores.ts'
+import { shellScripts } from './script.ts'
 import { shellServer } from './shell-server.ts'
 
 /** A database reached by client tools over a shell; the connection is asked for once, when it is first needed. */
@@ -31,5 +32,6 @@ export function shellDatabase(access: {
     rows: async ({ run, select }, signal) => query<Row>(await clientOf(run), select, { signal }),
     restores: shellRestores(clientOf, access.database),
     server: () => shellServer(() => clientOf('server')),
+    scripts: shellScripts(clientOf),
   }
 }

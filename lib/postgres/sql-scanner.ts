@@ -33,6 +33,8 @@ export interface CopyData {
   readonly lines: number
   /** Of these lines and `\.`. */
   readonly bytes: number
+  /** The offset behind them. */
+  readonly end: number
 }
 
 /** Hears of what is in the SQL, in its order. What a listener throws ends the scan. */
@@ -125,7 +127,7 @@ export function sqlScanner(listener: SqlListener): SqlScanner {
       if (!copying) return
       const { statement: copied, start, line: first } = copying
       copying = undefined
-      listener.copy?.({ statement: copied, lines: lineOf(end) - 1 - first, bytes: end - start })
+      listener.copy?.({ statement: copied, lines: lineOf(end) - 1 - first, bytes: end - start, end })
     },
     problem: reason => listener.problem(reason, lineOf(base)),
   })

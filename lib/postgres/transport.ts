@@ -2,7 +2,7 @@ import { createGunzip } from 'node:zlib'
 import { type Bytes, collect } from '../bytes.ts'
 import type { Shell } from '../environment/environment.ts'
 import { RespaldoError } from '../errors.ts'
-import { parseProbe, probe, type Tools } from './pipeline.ts'
+import { type Argv, parseProbe, probe, type Tools } from './pipeline.ts'
 import { type Client, clientEnvironment } from './psql.ts'
 import { pump } from './pump.ts'
 import { unzstd } from './zstd-frames.ts'
@@ -30,6 +30,14 @@ function toolsOf(client: Client, signal: AbortSignal | undefined): Promise<Tools
   asked.catch(() => probed.delete(client.shell))
   return asked
 }
+
+/** What makes a dump small beside the database. */
+export function compressor(transport: Exclude<Transport, 'none'>): Argv {
+  return transport === 'zstd' ? ['zstd', '-1', '-q', '-c'] : ['gzip', '-1', '-c']
+}
+
+/** What unpacks beside the database. */
+export const decompressor = (transport: Exclude<Transport, 'none'>): Argv => [transport, '-dcq']
 
 /** What came over the transport, unpacked; a stream cut before the compressor's own end (with its checksum) is `command-failed`. */
 export async function* unpack(bytes: Bytes, transport: Transport): AsyncGenerator<Uint8Array, void, void> {

@@ -12,7 +12,7 @@ export interface Layer {
 }
 
 const interfaces = ['lib/store/store.ts', 'lib/environment/environment.ts', 'lib/postgres/database.ts']
-const basics = ['lib/{errors,events,bytes,clock}.ts']
+const basics = ['lib/{errors,events,bytes,clock,nearest}.ts']
 /** Parts of a function that more than one has, or that would fill its screen. */
 const steps = ['lib/steps/**']
 const domain = 'lib/{postgres,volumes,repository,strategy,retention}/**'
@@ -114,6 +114,13 @@ export const layers: readonly Layer[] = [
     files: ['lib/services.ts'],
     may: ['lib/**', 'node:*', 'node:*/*'],
     why: 'services.ts puts the parts of lib together for whoever calls, and knows no caller',
+  },
+  {
+    name: 'files of the user',
+    files: ['lib/user-files.ts'],
+    may: [...basics, 'lib/store/**', 'node:*', 'node:*/*'],
+    mayType: ['lib/postgres/foreign.ts'],
+    why: 'it opens and makes the files that a command line names, for the services',
   },
   {
     name: 'the configuration',

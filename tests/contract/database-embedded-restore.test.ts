@@ -206,7 +206,7 @@ describe('a plan refuses', () => {
       'input-invalid',
     ],
     ['COPY data', {}, () => sql('CREATE TABLE t (a int);\nCOPY t FROM stdin;\n1\n\\.\n'), 'input-invalid'],
-    ['single tables', { tables: ['cosas'] }, undefined, 'input-invalid'],
+    ['single tables', { part: { tables: ['cosas'] } }, undefined, 'input-invalid'],
     ['to drop first', { mode: 'in-place' as const, dropFirst: true }, undefined, 'input-invalid'],
     ['another name without into', { database: 'otra' }, undefined, 'input-invalid'],
     ['a path as a name', { mode: 'into' as const, database: '../otra' }, undefined, 'input-invalid'],

@@ -25,6 +25,13 @@ export function emptyServices(overrides: Partial<Services> = {}): Services {
     scratch: () => Promise.reject(new RespaldoError('environment-unavailable', 'Nothing was found')),
     checks: [],
     openFile: path => Promise.reject(new RespaldoError('backup-not-found', `There is no file ${path}`)),
+    newFile: path => Promise.reject(new RespaldoError('input-invalid', `There is no folder for ${path}`)),
+    scripts: {
+      version: async () => undefined,
+      script: () => {
+        throw new RespaldoError('command-failed', 'There is no pg_restore')
+      },
+    },
     candidates: () => [],
     ...overrides,
   }

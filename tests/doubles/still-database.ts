@@ -72,6 +72,7 @@ function stillDatabase(dumpNow: () => string, restored: string[]): Database {
     globals: async () => ({ sql: 'CREATE ROLE app;\n' }),
     endRuns: async () => {},
     rows: async () => [],
+    scripts: { version: async () => undefined, script: () => once() },
     restores: {
       plan: async (request): Promise<RestorePlan> => ({
         request,

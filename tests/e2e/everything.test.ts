@@ -69,4 +69,15 @@ describe.skipIf(!engine).each([15, 17] as const)('one of everything on PostgreSQ
     expect(restored).toMatchObject({ exitCode: 0 })
     expect(diffFacts(before, await facts())).toEqual([])
   })
+
+  test('comes back from the scripts of an export, but for what SQL text does not say', async () => {
+    const file = join(folder, 'everything.tar.gz')
+    const exported = await cli(['export', `${backup.source.id}/${backup.id}`, '--to', file, '--json'], env)
+    expect(exported, exported.stdout).toMatchObject({ exitCode: 0 })
+    const target = ['--container', server.name, '--into', 'scripts', '--json']
+    const restored = await cli(['restore', '--file', file, ...target], env)
+    expect(restored, restored.stdout).toMatchObject({ exitCode: 0 })
+    const lost = diffFacts(before, await facts('scripts'))
+    expect(lost.filter(fact => !/^(?:database|subscription) /.test(fact))).toEqual([])
+  })
 })

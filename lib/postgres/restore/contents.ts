@@ -1,8 +1,10 @@
 import { collect, once } from '../../bytes.ts'
 import { readToc, type TocEntry } from '../archive.ts'
 import { readContents } from '../archive-contents.ts'
-import type { RestoreInput } from '../database.ts'
+import { archivePart } from '../archive-part.ts'
+import type { Part, RestoreInput } from '../database.ts'
 import { dumpArguments } from '../dump.ts'
+import { type ChosenPart, choosePart } from '../part.ts'
 import { type Client, clientEnvironment } from '../psql.ts'
 
 /** An archive's table of contents; SQL text has none. Only the beginning of the input is read. */
@@ -31,6 +33,38 @@ export function lackingSchemas(entries: readonly TocEntry[]): string[] {
   const made = new Set(entries.filter(entry => entry.desc === 'SCHEMA').map(entry => entry.tag))
   const used = new Set(entries.flatMap(({ namespace }) => namespace ?? []))
   return [...used].filter(name => !made.has(name) && !/^(?:public|information_schema|pg_.*)$/.test(name))
+}
+
+/** What is wanted of an archive's table of contents; `chosen` says more where that is a part. */
+export async function contentsOf(
+  input: RestoreInput,
+  part: Part | undefined,
+  signal?: AbortSignal,
+): Promise<{ entries: readonly TocEntry[]; dumpedFrom: string | undefined; chosen: ChosenPart | undefined }> {
+  const { entries, dumpedFrom } = await tableOfContents(input, signal)
+  const chosen = part && input.format === 'custom' ? choosePart(entries, part) : undefined
+  return { entries: chosen?.entries ?? entries, dumpedFrom, chosen }
+}
+
+/** A part of an archive as an archive of its own. */
+export async function partOf(input: RestoreInput, part: Part, signal?: AbortSignal): Promise<RestoreInput> {
+  return narrowed(input, (await contentsOf(input, part, signal)).entries)
+}
+
+/** An archive that has some entries of another one alone, with the counts of their tables. */
+export function narrowed(input: RestoreInput, entries: readonly TocEntry[]): RestoreInput {
+  const ids = new Set(entries.map(({ dumpId }) => dumpId))
+  const name = (schema: string | undefined, table: string) => `${schema ?? ''}\0${table}`
+  const withData = new Set(
+    entries.filter(({ desc }) => desc === 'TABLE DATA').map(({ namespace, tag }) => name(namespace, tag)),
+  )
+  return {
+    format: input.format,
+    open: again => archivePart(input.open(again), ids),
+    rawBytes: undefined,
+    tables: input.tables?.filter(table => withData.has(name(table.schema, table.name))),
+    globals: input.globals,
+  }
 }
 
 /** SQL text says nothing of the database itself, so that what replaces one keeps its properties: they are read as a dump of nothing else. */

@@ -1,14 +1,14 @@
-import { type Bytes, drain } from '../../bytes.ts'
+import { drain } from '../../bytes.ts'
 import { RespaldoError, throwIfAborted, toRespaldoError } from '../../errors.ts'
-import { counted, type Report } from '../../events.ts'
+import type { Report } from '../../events.ts'
 import { endBackends } from '../backends.ts'
 import type { RestoreInput, RestoreRequest } from '../database.ts'
+import { openFeed, packedDump } from '../feed.ts'
+import { pack } from '../pack.ts'
 import { pipeIn } from '../pipeline.ts'
-import { guardPlain } from '../plain.ts'
 import { type Client, clientEnvironment, explained } from '../psql.ts'
-import { chooseTransport } from '../transport.ts'
+import { chooseTransport, decompressor } from '../transport.ts'
 import { definitionsOf } from './contents.ts'
-import { pack } from './pack.ts'
 
 /** Where a dump is loaded, and whether all of it or nothing stays. */
 export interface LoadOptions {
@@ -31,59 +31,31 @@ export async function load(
   throwIfAborted(signal)
   const transport = await chooseTransport(client, signal)
   const consumer = input.format === 'custom' ? restoreArguments(request, options) : psqlArguments(options)
-  const isData = (options.section ?? 'data') === 'data'
-  const argv = transport === 'none' ? consumer : pipeIn([transport, '-dcq'], consumer)
+  const argv = transport === 'none' ? consumer : pipeIn(decompressor(transport), consumer)
   const kill = new AbortController()
   const stop = () =>
     void endBackends(client, [client.run], AbortSignal.timeout(3000))
       .catch(() => {})
       .then(() => kill.abort(signal?.reason))
   signal?.addEventListener('abort', stop, { once: true })
-  const broken = new AbortController()
-  const bytes = isData
-    ? source(request, input, transport, report, broken.signal)
-    : pack(definitionsOf(input, broken.signal), transport)
-  const stdin = watched(bytes, error => broken.abort(error))
+  const { subscriptions = false } = request
+  const isData = (options.section ?? 'data') === 'data'
+  const { stdin, throwIfBroken } = openFeed(stop =>
+    isData
+      ? packedDump(input, transport, report, { subscriptions, signal: stop })
+      : pack(definitionsOf(input, stop), transport),
+  )
   try {
     await drain(
       client.shell.exec({ argv, env: clientEnvironment(client, options.database), stdin }, kill.signal)
         .stdout,
     )
-    if (broken.signal.aborted) throw broken.signal.reason
+    throwIfBroken()
   } catch (error) {
-    if (broken.signal.aborted) throw broken.signal.reason
+    throwIfBroken()
     throw signal?.aborted ? toRespaldoError(signal.reason) : explained(loadFailure(error), client.connection)
   } finally {
     signal?.removeEventListener('abort', stop)
-  }
-}
-
-/** What the command reads. A backup's own frames go as they are stored. */
-function source(
-  { subscriptions = false }: RestoreRequest,
-  input: RestoreInput,
-  transport: 'zstd' | 'gzip' | 'none',
-  report: Report,
-  signal: AbortSignal,
-): Bytes {
-  const total = { totalBytes: input.rawBytes }
-  if (input.format === 'plain')
-    return pack(
-      counted(guardPlain(input.open(signal), { subscriptions }), 'restore', report, total),
-      transport,
-    )
-  if (transport === 'zstd' && input.openZstd)
-    return counted(input.openZstd(signal), 'restore', report, { totalBytes: input.storedBytes })
-  return pack(counted(input.open(signal), 'restore', report, total), transport)
-}
-
-/** A stream whose own failure is told before the command sees a short input. */
-async function* watched(bytes: Bytes, failed: (error: unknown) => void): AsyncGenerator<Uint8Array> {
-  try {
-    yield* bytes
-  } catch (error) {
-    failed(error)
-    throw error
   }
 }
 
@@ -95,8 +67,8 @@ function restoreArguments(request: RestoreRequest, options: LoadOptions): [strin
     ...(request.subscriptions ? [] : ['--no-subscriptions']),
     ...(options.single ? ['--single-transaction'] : []),
     ...(options.section ? [`--section=${options.section}`] : []),
-    ...(request.tables ?? []).map(table => `--table=${table}`),
-    ...(request.schemas ?? []).map(schema => `--schema=${schema}`),
+    // The tables were seen to be empty and their data fits together, as it comes from one snapshot.
+    ...(request.part?.dataOnly ? ['--data-only', '--disable-triggers'] : []),
     `--dbname=${connectionInfo(options.database)}`,
   ]
 }

@@ -3,14 +3,17 @@ import type { TocEntry } from '../archive.ts'
 import type { RestorePlan, RestoreRequest } from '../database.ts'
 import { major } from '../inspect.ts'
 import { nameBytes } from '../sql.ts'
+import { type PartFacts, partRefusals, partWarnings } from './plan-part.ts'
 import { neededRoles, rolesIn, withGroups } from './roles.ts'
 import type { ServerFacts } from './server.ts'
 
 /** What a plan is made of; all of it was read before, so that deciding is pure. */
 export interface PlanFacts {
   server: ServerFacts
-  /** The archive's table of contents; empty for plain SQL, which has none. */
+  /** What is made of the archive's table of contents; empty for data alone, and for plain SQL, which has none. */
   entries: readonly TocEntry[]
+  /** Of an archive, when not all of it was asked for. */
+  part: PartFacts | undefined
   /** Of the server that was dumped, where known. */
   dumpedFrom: string | undefined
   /** What the database had on disk, or else its dump has raw; undefined for a part, whose size is not known. */
@@ -31,6 +34,7 @@ export function planRestore(request: RestoreRequest, facts: PlanFacts): RestoreP
     steps: steps(request, facts, replaced !== undefined),
     warnings: warnings(request, facts),
     refusals: [
+      ...partOrPlainRefusals(request, facts),
       ...nameRefusals(request, facts),
       ...roleRefusals(request, facts, missingRoles),
       ...rightRefusals(request, facts),
@@ -45,15 +49,17 @@ export function planRestore(request: RestoreRequest, facts: PlanFacts): RestoreP
 }
 
 /** SQL text does not tell which roles it needs: then all of the backup's are made. */
-function wantedRoles({ createRoles }: RestoreRequest, { entries, globals = '' }: PlanFacts): string[] {
+function wantedRoles({ createRoles, part }: RestoreRequest, { entries, globals = '' }: PlanFacts): string[] {
   const needed = neededRoles(entries)
-  if (!createRoles) return needed
+  if (!createRoles || part?.dataOnly) return needed
   return withGroups(entries.length === 0 ? rolesIn(globals) : needed, globals)
 }
 
 function steps(request: RestoreRequest, facts: PlanFacts, replaces: boolean): string[] {
   const { database, mode } = request
-  const compare = "compare every table's rows with the backup, then ANALYZE"
+  const compare = `compare ${request.part ? "the restored tables'" : "every table's"} rows with the backup, then ANALYZE`
+  if (request.part?.dataOnly)
+    return [`fill ${facts.part?.fill?.tables ?? 0} empty tables of ${database} in one transaction`, compare]
   if (facts.server.existingIsEmpty)
     return [`restore into the empty database ${database} in one transaction`, compare]
   const roles = request.createRoles ? ['create the missing roles from the backup'] : []
@@ -87,7 +93,7 @@ function steps(request: RestoreRequest, facts: PlanFacts, replaces: boolean): st
 
 function warnings(request: RestoreRequest, facts: PlanFacts): string[] {
   const { existing } = facts.server
-  const found: string[] = []
+  const found = request.part && facts.part ? partWarnings(request.part, facts.part) : []
   if (existing && request.mode !== 'into') {
     if (existing.connections > 0)
       found.push(`${existing.connections} open connections to ${request.database} will be ended`)
@@ -108,6 +114,18 @@ function warnings(request: RestoreRequest, facts: PlanFacts): string[] {
   return found
 }
 
+function partOrPlainRefusals({ part }: RestoreRequest, facts: PlanFacts): Refusal[] {
+  if (!part) return []
+  if (facts.part) return partRefusals(part, facts.part, facts.server.superuser)
+  return [
+    {
+      code: 'input-invalid',
+      message: 'SQL text is restored whole: no part can be taken out of it',
+      hint: 'Restore it all with --into NAME and copy from there.',
+    },
+  ]
+}
+
 function nameRefusals(request: RestoreRequest, facts: PlanFacts): Refusal[] {
   const { database, mode } = request
   if (Buffer.byteLength(database) > nameBytes || database === '')
@@ -126,7 +144,7 @@ function nameRefusals(request: RestoreRequest, facts: PlanFacts): Refusal[] {
         hint: 'Restore it elsewhere with --into NAME.',
       },
     ]
-  if (mode === 'into' && facts.server.existing && !facts.server.existingIsEmpty)
+  if (mode === 'into' && facts.server.existing && !facts.server.existingIsEmpty && !request.part?.dataOnly)
     return [
       {
         code: 'restore-unsafe',
@@ -159,7 +177,7 @@ function rightRefusals(request: RestoreRequest, facts: PlanFacts): Refusal[] {
   const { server } = facts
   if (server.superuser) return []
   const lacks: string[] = []
-  if (!server.createDatabases && !server.existingIsEmpty) lacks.push('CREATEDB')
+  if (!server.createDatabases && !server.existingIsEmpty && !request.part?.dataOnly) lacks.push('CREATEDB')
   if (request.createRoles) lacks.push('CREATEROLE or superuser, for --create-roles')
   if (server.existing && request.mode !== 'into') {
     if (!server.mayBecome.has(server.existing.owner)) lacks.push(`ownership of ${request.database}`)

@@ -5,8 +5,9 @@ import { type Client, execute } from '../psql.ts'
 import { identifier } from '../sql.ts'
 import { chooseTransport } from '../transport.ts'
 import { compareAndAnalyze, comparing } from './compare.ts'
-import { entriesOf, lackingSchemas, tableOfContents } from './contents.ts'
+import { contentsOf, entriesOf, lackingSchemas, partOf, tableOfContents } from './contents.ts'
 import { dropFirst } from './drop-first.ts'
+import { fillFacts } from './fill.ts'
 import { load } from './load.ts'
 import { commentSql, markedDatabases, markSql } from './markers.ts'
 import { planRestore } from './plan.ts'
@@ -23,13 +24,17 @@ export function shellRestores(clientOf: (run: string) => Promise<Client>, databa
   return {
     async plan(request, input, signal) {
       const client = await clientOf(request.run)
-      const { entries, dumpedFrom } = await tableOfContents(input, signal)
+      const { database, part } = request
+      const { entries, dumpedFrom, chosen } = await contentsOf(input, part, signal)
       const server = await serverFacts(client, request, signal)
+      const fill =
+        part?.dataOnly && server.existing ? await fillFacts(client, database, entries, signal) : undefined
       return planRestore(request, {
         server,
-        entries,
+        entries: part?.dataOnly ? [] : entries,
+        part: chosen && { chosen, fill },
         dumpedFrom,
-        neededBytes: request.tables || request.schemas ? undefined : (input.databaseBytes ?? input.rawBytes),
+        neededBytes: part ? undefined : (input.databaseBytes ?? input.rawBytes),
         globals: input.globals,
       })
     },
@@ -51,7 +56,7 @@ export function shellRestores(clientOf: (run: string) => Promise<Client>, databa
 }
 
 async function run(given: Omit<Restoring, 'properties' | 'schemas' | 'old'>): Promise<RestoreResult> {
-  const { client, plan, input, report, signal } = given
+  const { client, plan, report, signal } = given
   const [refusal] = plan.refusals
   if (refusal)
     throw new RespaldoError(refusal.code, refusal.message, {
@@ -59,6 +64,7 @@ async function run(given: Omit<Restoring, 'properties' | 'schemas' | 'old'>): Pr
       context: { refusals: plan.refusals },
     })
   const { request } = plan
+  const input = request.part ? await partOf(given.input, request.part, signal) : given.input
   const { entries } = await tableOfContents(input, signal)
   await createRoles(client, plan, input, report, signal)
   if (request.scratch && request.createRoles)
@@ -71,6 +77,7 @@ async function run(given: Omit<Restoring, 'properties' | 'schemas' | 'old'>): Pr
   const about = input.format === 'plain' && old ? await entriesOf(client, request.database, signal) : entries
   const restoring = {
     ...given,
+    input,
     properties: databaseProperties(about),
     schemas: lackingSchemas(entries),
     old,
