@@ -1,45 +1,32 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { type Clock, compactTime, systemClock } from './clock.ts'
-import {
-  type Check,
-  type Configuration,
-  type ConfiguredSource,
-  chosenDatabases,
-  meantSource,
-} from './config.ts'
-import { type Candidate, detect, discovered, type Evidence } from './environment/detect.ts'
-import { directEnvironment } from './environment/direct.ts'
-import { type DockerAddress, dockerEnvironment, parseDockerHost } from './environment/docker.ts'
-import { embeddedEnvironment } from './environment/embedded.ts'
+import type { Check, Configuration } from './config.ts'
+import type { Candidate } from './environment/detect.ts'
 import type {
   Environment,
   EnvironmentName,
   Scratch,
   ScratchWishes,
   Shell,
-  ShellEnvironment,
   Source,
   Target,
 } from './environment/environment.ts'
 import { startProcess } from './environment/process.ts'
-import { RespaldoError } from './errors.ts'
 import type { Database, DatabaseChoice, Scripts } from './postgres/database.ts'
 import type { OpenedFile } from './postgres/foreign.ts'
-import { scratchDatabase } from './postgres/scratch.ts'
 import { shellScripts } from './postgres/script.ts'
-import { shellDatabase } from './postgres/shell-database.ts'
-import { splitStatements } from './postgres/sql-split.ts'
 import type { Holder } from './repository/lease.ts'
 import { openRepository, type Repository } from './repository/repository.ts'
 import type { GivenRetention } from './retention/policy.ts'
+import { environments } from './services/environments.ts'
+import { locate } from './services/locate.ts'
+import { scratch } from './services/scratch.ts'
+import { type NewFile, newFile, openFile } from './services/user-files.ts'
 import { filesystemStore } from './store/filesystem.ts'
 import { type Strategy, strategyOf } from './strategy/type.ts'
-import { type NewFile, newFile, openFile } from './user-files.ts'
 
-export type { NewFile } from './user-files.ts'
+export type { NewFile } from './services/user-files.ts'
 
 /** Who called: what only the command line may say is refused to the others. */
 export type Origin = 'cli' | 'http' | 'cron'
@@ -148,169 +135,6 @@ export function openServices(settings: Settings): Services {
     scripts: localScripts(settings),
     candidates,
   }
-}
-
-async function locate(wanted: Wanted, settings: Settings, signal?: AbortSignal): Promise<Located> {
-  const candidates = environments(wanted, settings)
-  const configured = meantCandidate(candidates, wanted, settings)
-  if (configured) return locateEntry(configured, wanted, settings, signal)
-  const { environment, reason } = await detect(candidates, chosen(wanted), signal)
-  return located(environment, withVariables(wanted, settings), { reason, databases: undefined }, signal)
-}
-
-/** The configured source that is named, or the only one, unless flags, or without its name variables, say where to look. */
-function meantCandidate(
-  candidates: readonly ConfiguredCandidate[],
-  wanted: Wanted,
-  { configuration }: Settings,
-): ConfiguredCandidate | undefined {
-  const variables = candidates.some(({ evidence }) => evidence === 'variables')
-  if (chosen(wanted) !== undefined || (variables && wanted.source === undefined)) return undefined
-  const entry = meantSource(configuration, wanted.source)
-  return entry && candidates.find(candidate => candidate.entry === entry)
-}
-
-function locateEntry(
-  { environment, why: reason, entry }: ConfiguredCandidate,
-  wanted: Wanted,
-  settings: Settings,
-  signal?: AbortSignal,
-): Promise<Located> {
-  const databases = entry && wanted.database === undefined ? chosenDatabases(entry) : undefined
-  const given = environment.name === 'embedded' ? wanted : withVariables(wanted, settings)
-  const target = {
-    ...given,
-    source: undefined,
-    container: entry?.container,
-    database: given.database ?? entry?.database,
-    user: given.user ?? entry?.user,
-  }
-  return located(environment, target, { reason, databases }, signal)
-}
-
-async function located(
-  environment: DatabaseEnvironment,
-  target: Target,
-  how: Pick<Located, 'reason' | 'databases'>,
-  signal?: AbortSignal,
-): Promise<Located> {
-  const source = await environment.find(target, signal)
-  const beside: Located['beside'] = (database, signal) => {
-    const other = { ...target, source: undefined, container: source.place.container, database }
-    return located(environment, other, { ...how, databases: undefined }, signal)
-  }
-  return { environment, source, database: environment.database(source), ...how, beside }
-}
-
-/** The environment that the caller's own words lead to. */
-function chosen({ environment, folder, url, container }: Wanted): EnvironmentName | undefined {
-  return environment ?? (folder ? 'embedded' : url ? 'direct' : container ? 'docker' : undefined)
-}
-
-/** `POSTGRES_*` stand in for flags that were not given. A password has no flag. */
-function withVariables(wanted: Wanted, { variables }: Settings): Wanted {
-  if (chosen(wanted) === 'embedded') return wanted
-  return {
-    ...wanted,
-    user: wanted.user ?? variables.POSTGRES_USER,
-    password: variables.POSTGRES_PASSWORD,
-    database: wanted.database ?? variables.POSTGRES_DB,
-  }
-}
-
-/** `entry`: the one of the configuration that it is there for. */
-type ConfiguredCandidate = Candidate<DatabaseEnvironment> & { entry: ConfiguredSource | undefined }
-
-/** In the order in which they count: flags, variables, configuration, containers of a reachable engine. */
-function environments(wanted: Wanted, settings: Settings): ConfiguredCandidate[] {
-  const { configuration, variables } = settings
-  const found: ConfiguredCandidate[] = []
-  const add = (
-    environment: DatabaseEnvironment,
-    why: string,
-    evidence: Evidence = 'configuration',
-    entry?: ConfiguredSource,
-  ) => found.push({ environment, why, evidence, entry, available: signal => discovered(environment, signal) })
-  const docker = () => withDatabases(dockerEnvironment(dockerAddress(variables)))
-  const direct = (reason: string, url?: string, name?: string) =>
-    withDatabases(directEnvironment({ url, env: variables, reason, name }))
-  const embedded = (folder: string, name?: string) =>
-    embeddedEnvironment({ folder, name, statements: splitStatements })
-
-  if (wanted.folder !== undefined) add(embedded(wanted.folder), '--folder names it', 'variables')
-  if (wanted.url !== undefined) add(direct('--url', wanted.url), '--url names it', 'variables')
-  const variable = ['DATABASE_URL', 'PGHOST', 'PGHOSTADDR', 'PGSERVICE'].find(name => variables[name])
-  if (variable) add(direct(variable, variables.DATABASE_URL), `${variable} is set`, 'variables')
-  for (const entry of configuration.sources ?? []) {
-    const { environment, folder, url, name } = entry
-    const configure = (environment: DatabaseEnvironment) =>
-      add(environment, inConfiguration, 'configuration', entry)
-    if (environment === 'embedded' && folder !== undefined) configure(embedded(folder, name))
-    if (environment === 'direct') configure(direct('respaldo.yaml', url, name))
-    if (environment === 'docker') configure(docker())
-  }
-  if (configuration.environment === 'docker') add(docker(), inConfiguration)
-  add(docker(), 'a Docker engine', 'discovery')
-  return found
-}
-
-async function scratch(
-  wishes: ScratchWishes,
-  settings: Settings,
-  signal?: AbortSignal,
-): Promise<Scratch<Database>> {
-  const { configuration, variables } = settings
-  const { environment, folder } = wishes.place
-  const url = configuration.scratch?.url
-  const chosen = withDatabases(directEnvironment({ url, env: withPassword(variables, url) }))
-  if (environment === 'embedded')
-    return embeddedEnvironment({ folder: folder ?? '', statements: splitStatements }).scratch(wishes, signal)
-  if (environment !== 'docker') return chosen.scratch(wishes, signal)
-  try {
-    return await withDatabases(dockerEnvironment(dockerAddress(variables))).scratch(wishes, signal)
-  } catch (error) {
-    const hasNone = error instanceof RespaldoError && error.code === 'environment-unavailable'
-    if (hasNone && url !== undefined) return chosen.scratch(wishes, signal)
-    throw error
-  }
-}
-
-/** The source's password is no other server's. */
-function withPassword(variables: Settings['variables'], url: string | undefined): Settings['variables'] {
-  const password =
-    url === undefined ? (variables.PGPASSWORD ?? variables.POSTGRES_PASSWORD) : variables.PGPASSWORD
-  return { ...variables, PGPASSWORD: password }
-}
-
-const inConfiguration = 'the configuration names it'
-
-/** Puts a shell and the database operations together. */
-function withDatabases(environment: ShellEnvironment): DatabaseEnvironment {
-  return {
-    name: environment.name,
-    sources: signal => environment.sources(signal),
-    find: (target, signal) => environment.find(target, signal),
-    database: source =>
-      shellDatabase({
-        shell: environment.shell(source),
-        database: source.place.database,
-        connect: () => environment.connection(source),
-      }),
-    scratch: async (wishes, signal) =>
-      scratchDatabase(await environment.scratch(wishes, signal), wishes, signal),
-  }
-}
-
-function dockerAddress({
-  DOCKER_HOST,
-  DOCKER_TLS_VERIFY,
-  DOCKER_CERT_PATH,
-}: Settings['variables']): DockerAddress {
-  if (!DOCKER_HOST) return {}
-  const address = parseDockerHost(DOCKER_HOST, { tls: Boolean(DOCKER_TLS_VERIFY) })
-  if (!DOCKER_CERT_PATH || !DOCKER_TLS_VERIFY) return address
-  const read = (name: string) => readFileSync(join(DOCKER_CERT_PATH, name), 'utf8')
-  return { ...address, ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') }
 }
 
 /** pg_restore as this machine has it; scripts are made without any server. */

@@ -110,17 +110,17 @@ export const layers: readonly Layer[] = [
     why: 'a way in calls functions through the table and knows no single function, driver or repository',
   },
   {
-    name: 'the services',
-    files: ['lib/services.ts'],
-    may: ['lib/**', 'node:*', 'node:*/*'],
-    why: 'services.ts puts the parts of lib together for whoever calls, and knows no caller',
-  },
-  {
     name: 'files of the user',
-    files: ['lib/user-files.ts'],
+    files: ['lib/services/user-files.ts'],
     may: [...basics, 'lib/store/**', 'node:*', 'node:*/*'],
     mayType: ['lib/postgres/foreign.ts'],
     why: 'it opens and makes the files that a command line names, for the services',
+  },
+  {
+    name: 'the services',
+    files: ['lib/services{.ts,/**}'],
+    may: ['lib/**', 'node:*', 'node:*/*'],
+    why: 'they put the parts of lib together for whoever calls, and know no caller',
   },
   {
     name: 'the configuration',

@@ -1,10 +1,10 @@
 import { lstat, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { Bytes } from './bytes.ts'
-import { RespaldoError } from './errors.ts'
-import type { OpenedFile } from './postgres/foreign.ts'
-import { filesystemStore } from './store/filesystem.ts'
-import { StoreConflict } from './store/store.ts'
+import type { Bytes } from '../bytes.ts'
+import { RespaldoError } from '../errors.ts'
+import type { OpenedFile } from '../postgres/foreign.ts'
+import { filesystemStore } from '../store/filesystem.ts'
+import { StoreConflict } from '../store/store.ts'
 
 /** A file of the user's that does not exist yet. */
 export interface NewFile {
