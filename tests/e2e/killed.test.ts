@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { drain } from '#lib/bytes'
 import { systemClock } from '#lib/clock'
 import type { Manifest } from '#lib/repository/manifest'
+import { readStandings } from '#lib/repository/proofs'
 import { openRepository, type Repository } from '#lib/repository/repository'
 import { filesystemStore } from '#lib/store/filesystem'
 import { functions } from '../../functions/index.ts'
@@ -120,6 +121,20 @@ describe('a process that is killed at any change leaves every backup whole, and 
       await assertWhole(at, message)
     })
     expect(changes).toBeGreaterThan(10)
+  })
+
+  test('while it verifies', async () => {
+    await call(root, 'create', { forceFull: true })
+    const level = { level: 'readable' }
+    const changes = await atEveryChange('verify', level, async (at, message) => {
+      await call(at, 'verify', level)
+      const [standing] = await readStandings(
+        (await openAt(at)).store,
+        (await (await openAt(at)).catalog()).backups,
+      )
+      expect(standing, message).toMatchObject({ passed: { level: 'readable' } })
+    })
+    expect(changes).toBeGreaterThan(3)
   })
 
   test('while it applies retention', async () => {
