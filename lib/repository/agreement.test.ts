@@ -38,7 +38,12 @@ test.each<[string, Manifest, Partial<ChunkIndex>, string | undefined]>([
   ],
   ['has a parent', manifest, { parents: ['other'] }, 'parents: other instead of '],
   ['is out of order', manifest, { segments: [{ backup: 0, first: 1, count: 2 }] }, 'a full out of order'],
-  ['is in pieces', manifest, { segments: [1, 2].map(() => index.segments.at(0)!) }, 'a full out of order'],
+  [
+    'is in pieces',
+    manifest,
+    { segments: [0, 1, 2].map(first => ({ backup: 0, first, count: 1 })) },
+    'a full out of order',
+  ],
   ['builds on its full', incremental, { parents: ['full'] }, undefined],
   ['builds on nothing', incremental, {}, 'parents:  instead of full'],
   ['builds on more', { ...incremental, parent: 'b' }, { parents: ['full', 'a', 'b'] }, undefined],

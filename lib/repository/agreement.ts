@@ -63,7 +63,7 @@ function parentsOf({ type, chain, parent }: Manifest, { parents }: ChunkIndex): 
 
 /** Its data file is the dump, as stock tools take it to be. */
 function isOrdinary({ segments, lengths }: ChunkIndex): boolean {
-  const [run] = segments
-  if (segments.length > 1 || !run) return segments.length === lengths.length
-  return run.backup === 0 && run.first === 0 && run.count === lengths.length
+  const run = segments.at(0)
+  if (!run) return lengths.length === 0
+  return segments.length === 1 && run.backup === 0 && run.first === 0 && run.count === lengths.length
 }

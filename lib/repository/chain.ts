@@ -47,7 +47,7 @@ function pathIn(members: readonly Manifest[]): Manifest[] {
 }
 
 /** Which of a source's backups build on one, directly or not; none before what builds on it. */
-export function builtOn({ id }: Manifest, backups: readonly Manifest[]): Manifest[] {
+export function builtOn({ id }: Pick<Manifest, 'id'>, backups: readonly Manifest[]): Manifest[] {
   const children = backups.filter(other => other.type === 'incremental' && parentOf(other) === id)
   const others = backups.filter(other => !children.includes(other))
   return children.flatMap(child => [...builtOn(child, others), child])

@@ -1,4 +1,5 @@
 import { RespaldoError } from '../errors.ts'
+import { builtOn } from './chain.ts'
 import { backupFolder } from './layout.ts'
 import type { Manifest } from './manifest.ts'
 import type { Problem } from './proofs.ts'
@@ -23,7 +24,7 @@ export function openFindings(backups: readonly Manifest[], source: string): Find
         return await work()
       } catch (error) {
         if (!(error instanceof RespaldoError) || !isVerdict(error)) throw error
-        problems.push(problemOf(error, backupFolder(source, id) + name, buildersOn(backups, source, id)))
+        problems.push(problemOf(error, backupFolder(source, id) + name, takenDown(backups, source, id)))
         return undefined
       }
     },
@@ -43,12 +44,8 @@ export function problemOf(
 }
 
 /** The backup itself, where it exists, and every one that builds on it, newest first. */
-function buildersOn(backups: readonly Manifest[], source: string, id: string): string[] {
+function takenDown(backups: readonly Manifest[], source: string, id: string): string[] {
   const own = backups.filter(backup => backup.source.id === source)
-  const needing = new Set([id])
-  for (let before = 0; before < needing.size; ) {
-    before = needing.size
-    for (const { id, parent } of own) if (parent !== undefined && needing.has(parent)) needing.add(id)
-  }
+  const needing = new Set(builtOn({ id }, own).map(({ id }) => id)).add(id)
   return own.filter(({ id }) => needing.has(id)).map(({ id }) => `${source}/${id}`)
 }

@@ -1,12 +1,15 @@
 import { hash, randomBytes } from 'node:crypto'
+import { dirname } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { functions } from '#functions'
 import { collect, once } from '#lib/bytes'
 import { type ErrorCode, RespaldoError } from '#lib/errors'
 import { decodeIndex, encodeIndex } from '#lib/repository/index-file'
 import { encodeManifest, type Manifest } from '#lib/repository/manifest'
+import { writeProof } from '#lib/repository/proofs'
 import { openRepository, type Repository } from '#lib/repository/repository'
 import type { Services } from '#lib/services'
+import { readRetentionFacts } from '#lib/steps/retention-facts'
 import type { Verified } from '#lib/steps/verify-backup'
 import { memoryStore } from '#lib/store/memory'
 import { plainDump, writeBackup } from '../doubles/backups.ts'
@@ -130,12 +133,29 @@ describe('a sound chain', () => {
 
   test('is verified without a lease, the latest unless one is named', async () => {
     const before = await Array.fromAsync(store.list(''))
+    store.arrange()
     expect([...(await verify({})).keys()]).toEqual([reference(chain[2]!)])
     expect([...(await verify({ backup: chain[0]!.id, level: 'checked' })).keys()]).toEqual([
       reference(chain[0]!),
     ])
+    const leases = store.calls.filter(({ method, key }) => method === 'put' && key.startsWith('leases/'))
+    expect(leases.map(({ key }) => dirname(key))).toEqual(['leases/pc_db/readers', 'leases/pc_db/readers'])
     const added = (await Array.fromAsync(store.list(''))).filter(key => !before.includes(key))
     expect(added.map(key => key.replace(/.*Z-/, ''))).toEqual(['checked-passed.json', 'readable-passed.json'])
+  })
+
+  test('counts as proven for retention when it was restored and nothing failed since', async () => {
+    const [full] = chain as [Manifest]
+    const proof = { format: 1 as const, source: 'pc_db', backup: full.id, started: started(4), seconds: 1 }
+    const rest = { host: 'here', tool: 'respaldo test', evidence: {}, problems: [] }
+    const proven = async () =>
+      (await readRetentionFacts(repository)).backups.map(({ proven }) => proven).toReversed()
+    const restored = { level: 'restored' as const, verdict: 'passed' as const, finished: started(5) }
+    await writeProof(store, { ...proof, ...rest, ...restored })
+    expect(await proven()).toEqual([true, false, false])
+    const failed = { level: 'checked' as const, verdict: 'failed' as const, finished: started(6) }
+    await writeProof(store, { ...proof, ...rest, ...failed })
+    expect(await proven()).toEqual([false, false, false])
   })
 
   test('keeps its proofs out of what makes it: they come and go with its folder', async () => {
@@ -299,25 +319,27 @@ describe('what is no damage', () => {
 
   test('a repository that cannot be written is verified all the same, with a warning', async () => {
     const error = new RespaldoError('store-denied', 'It is read-only')
-    store.arrange(...[1, 2].map(nth => ({ method: 'put' as const, nth, error })))
+    store.arrange({ method: 'put', nth: 1, error }, { method: 'put', nth: 2, error })
     const [status, { verified, warnings }] = await call<Answer>('verify', {})
     expect([status, verified![0]!.verdict, verified![0]!.proof]).toEqual([200, 'passed', undefined])
-    const warning = { message: expect.stringContaining('It is read-only') }
-    expect(warnings).toMatchObject([warning, warning])
+    const message = expect.stringContaining('It is read-only')
+    expect(warnings).toMatchObject([{ message }, { message }])
   })
 
   test('a backup that is removed meanwhile is passed over, and an error where it was meant', async () => {
     const [, , second] = chain as [Manifest, Manifest, Manifest]
     const removing = faultyStore(store)
     const { stat } = removing
+    let looks = 0
     removing.stat = async key => {
-      if (key === `${folderOf(second)}manifest.json`) await store.delete([key])
+      const isManifest = key === `${folderOf(second)}manifest.json`
+      if (isManifest && looks++ > 0) await store.delete([key])
       return stat(key)
     }
     repository = await openRepository(removing, clock, { create: false })
     const [status, { verified, warnings }] = await call<Answer>('verify', { all: true })
     expect([status, verified!.length]).toEqual([200, 2])
-    expect(warnings).toMatchObject([{ message: expect.stringContaining('was removed') }])
+    expect(warnings).toMatchObject([{ message: expect.stringContaining('was removed while') }])
     expect(await Array.fromAsync(store.list(`${folderOf(second)}proofs/`))).toEqual([])
     expect(await call('verify', { backup: second.id })).toMatchObject([404, {}])
   })
@@ -339,8 +361,8 @@ describe('what is no damage', () => {
         nth,
         status === 200 || 'store-unavailable',
       ])
-      // The announcement of a reader that cannot be taken away expires by itself.
-      if (store.calls[nth - 1]?.method !== 'delete') expect(message).toContain('The disk is gone')
+      // That somebody no longer reads is said by silence too.
+      if (store.calls[nth - 1]!.method !== 'delete') expect(message).toContain('The disk is gone')
       store.arrange()
       expect((await repository.find('latest', 'small')).id).toBe(id)
     }

@@ -52,7 +52,8 @@ describe.skipIf(!engine)('verify', () => {
   const proven = async (...more: string[]) => {
     const { stdout } = await cli(['list', ...more], env)
     const [head = '', ...lines] = stdout.trimEnd().split('\n')
-    return lines.map(line => line.slice(head.indexOf('PROVEN'), head.indexOf('KEPT BY')).trimEnd())
+    const column = [head.indexOf('PROVEN'), head.indexOf('KEPT BY')] as const
+    return lines.map(line => line.slice(...column).trim())
   }
 
   test('proves a chain, names what is damaged and what that takes down, and sees it mended', async () => {
