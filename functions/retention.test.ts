@@ -331,7 +331,13 @@ describe('undo, pin, accept', () => {
     const newest = await makeBackup(repository, { started: '2025-04-30T01:00:00Z', rows: 410 })
     const first = await call<Result>('apply-retention', lastOne)
     expect(ids(first.keep)).toContain(before.id)
-    expect(await call('accept', { backup: before.id })).toMatchObject({ accepted: true, id: before.id })
+    // A mark that was set before its time would hide the next loss.
+    expect(await call('accept', { backup: newest.id })).toMatchObject({ error: { code: 'input-invalid' } })
+    expect(await call('accept', { backup: before.id })).toMatchObject({
+      accepted: true,
+      id: before.id,
+      fall: 'its rows fell from 1000 to 400',
+    })
     const second = await call<Result>('apply-retention', lastOne)
     expect(ids(second.remove)).toContain(before.id)
     expect(await listed()).toEqual([newest.id])

@@ -21,7 +21,7 @@ export async function collect(bytes: Bytes, limitBytes = 64 * 1024 * 1024): Prom
   return Buffer.concat(pieces, total)
 }
 
-/** The whole stream in memory, in one piece from the start; undefined when it has not exactly that many bytes. */
+/** The whole stream in memory, in one piece from the start; undefined when it has not exactly that many bytes. Takes the pieces as its own. */
 export async function collectExactly(bytes: Bytes, sizeBytes: number): Promise<Buffer | undefined> {
   const all = Buffer.allocUnsafe(sizeBytes)
   let total = 0
@@ -29,8 +29,17 @@ export async function collectExactly(bytes: Bytes, sizeBytes: number): Promise<B
     if (total + piece.byteLength > sizeBytes) return undefined
     all.set(piece, total)
     total += piece.byteLength
+    release(piece)
   }
   return total === sizeBytes ? all : undefined
+}
+
+/**
+ * Gives the memory of a piece that nobody reads any more back at once. Left to the collector, a stream of mebibytes costs as much time as its
+ * decompression, and all of its memory for a while. Small pieces are left, as they may share theirs.
+ */
+export function release({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0)
 }
 
 /** Reads the stream to its end for its errors and throws the bytes away. */

@@ -1,5 +1,6 @@
-import { functions } from '#functions'
+import { type FunctionName, table } from '#functions/table'
 import { type errorBody, failures, RespaldoError, toRespaldoError } from '#lib/errors'
+import type { FunctionApp } from '#lib/http/create-function'
 import { openServices, type Services } from '#lib/services'
 import { ask, canAsk, severalSources } from './choices.ts'
 import type { GlobalOptions } from './cli.ts'
@@ -22,7 +23,8 @@ export async function runFunction(name: string, given: Given, outside: Outside):
   const renderer = openRenderer(name, given.options, outside)
   try {
     const services = openServices(readSettings(given.options, outside, 'cli'))
-    const result = await called(name, inputOf(name, given), services, given, renderer, outside)
+    const app = await table[name as FunctionName]()
+    const result = await called(app, inputOf(app, given), services, given, renderer, outside)
     renderer.result(result)
     return 0
   } catch (error) {
@@ -34,14 +36,13 @@ export async function runFunction(name: string, given: Given, outside: Outside):
 
 /** Calls the function, asking the user for what it needs to know: which backup, which source, and the confirmation. */
 async function called(
-  name: string,
+  app: FunctionApp,
   input: Record<string, unknown>,
   services: Services,
   { options }: Given,
   renderer: Renderer,
   outside: Outside,
 ): Promise<unknown> {
-  const app = functions[name]!
   const once = async (more: Record<string, unknown>) =>
     outcome(
       await invoke(app, services, {
@@ -53,7 +54,11 @@ async function called(
     )
   const asks = canAsk(outside, options)
   const more: Record<string, unknown> = {}
-  if (asks && name === 'restore' && !['backup', 'file', 'undo', 'allDatabases'].some(given => given in input))
+  if (
+    asks &&
+    app.name === 'restore' &&
+    !['backup', 'file', 'undo', 'allDatabases'].some(given => given in input)
+  )
     more.backup = await chosenBackup(services, outside)
   for (;;) {
     try {
@@ -81,7 +86,7 @@ interface ListedBackup {
 }
 
 async function chosenBackup(services: Services, outside: Outside): Promise<string> {
-  const response = await invoke(functions.list!, services, { input: {} })
+  const response = await invoke(await table.list(), services, { input: {} })
   const answer = (await response.json()) as { backups?: ListedBackup[]; error?: Body }
   if (answer.error) throw received(answer.error)
   const choices = (answer.backups ?? []).map(({ id, source, scope }) => ({
@@ -119,8 +124,10 @@ function received(body: Body): RespaldoError {
 /** Flags of every command. One that the function's own input names too reaches it. */
 const globals = new Set(['dir', 'profile', 'config', 'json', 'quiet', 'verbose', 'color', 'yes'])
 
-function inputOf(name: string, { argument, positional, options, flags }: Given): Record<string, unknown> {
-  const known = functions[name]!.input.shape
+function inputOf(
+  { input: { shape: known } }: FunctionApp,
+  { argument, positional, options, flags }: Given,
+): Record<string, unknown> {
   const input: Record<string, unknown> =
     argument === undefined || positional === undefined || positional.length === 0
       ? {}

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream'
-import { type EntryData, TarArchive } from 'archiver'
-import { extract } from 'tar-stream'
+import type { EntryData, TarArchive } from 'archiver'
 import type { Bytes } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
 
@@ -27,6 +26,7 @@ export async function* tarGz(
   files: readonly Measured[],
   options: { level: number; time: Date },
 ): AsyncGenerator<Uint8Array, void, void> {
+  const { TarArchive } = await import('archiver') // not loaded by who makes no tar
   const archive = new TarArchive({ gzip: true, gzipOptions: { level: options.level } })
   const filled = fill(archive, files, options.time)
   filled.catch(error => archive.destroy(error))
@@ -67,6 +67,7 @@ async function* asMeasured({ name, bytes, open }: Measured): AsyncGenerator<Uint
 
 /** The content of the first file of that name in a tar, in whatever folder. Throws `data-corrupt` when there is none or it is cut. */
 export async function* fileOfTar(tar: Bytes, name: string): AsyncGenerator<Uint8Array, void, void> {
+  const { extract } = await import('tar-stream')
   const source = Readable.from(tar, { objectMode: false })
   const files = extract()
   source.once('error', error => files.destroy(error))

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { type Bytes, collectExactly } from '../bytes.ts'
+import { type Bytes, collectExactly, release } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
 import type { TableCount } from '../postgres/database.ts'
 import { MissingObject, type Store } from '../store/store.ts'
@@ -11,7 +11,7 @@ import { assertConsistent, type ChunkIndex, decodeIndex } from './index-file.ts'
 import { backupFolder } from './layout.ts'
 import type { Manifest, StoredPart } from './manifest.ts'
 import { readForgotten } from './trash-object.ts'
-import { decompress, discard } from './zstd.ts'
+import { decompress } from './zstd.ts'
 
 /** Documents beside the data: tables and globals. Held in memory, so they have a limit. */
 const documentLimit = 512 * 1024 * 1024
@@ -48,7 +48,7 @@ export function openContents(store: Store, manifest: Manifest): Contents {
       const own = await readIndex(store, manifest)
       if (own.parents.length > 0) return yield* reframed(await chainPieces(own, signal))
       for await (const { raw, stored } of ownFrames(own, signal)) {
-        discard(raw)
+        release(raw)
         yield stored
       }
     },

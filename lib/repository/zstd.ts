@@ -56,11 +56,3 @@ export function decompress(
     zstdDecompress(bytes, options, (error, result) => (error ? reject(error) : resolve(result)))
   })
 }
-
-/**
- * Gives back at once what `decompress` returned and nobody reads any more: left to the collector, a stream of mebibytes keeps it busy for as
- * long as the decompression takes. Small ones are left, as they may share their memory.
- */
-export function discard({ buffer }: Buffer): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0)
-}

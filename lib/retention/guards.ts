@@ -47,14 +47,28 @@ function claims(backups: Series, rule: Reason['rule'], text: string): Claim[] {
  * the next pass would no longer see that anything fell.
  */
 function fallClaims(series: Series): Claim[] {
+  return fallsIn(series)
+    .filter(({ before }) => !before.accepted)
+    .flatMap(({ before, after, what }) => [
+      ...claims([before], 'fall', `the last before ${what}, which nobody has accepted yet`),
+      ...claims([after], 'fall', `the first after ${what}, which nobody has accepted yet`),
+    ])
+}
+
+/** Two neighbours of a series between which rows or bytes fell by half. */
+export interface Fall {
+  before: RetentionBackup
+  after: RetentionBackup
+  /** `its rows fell from 10 to 5`. */
+  what: string
+}
+
+/** Every fall of a series (newest first), accepted or not. */
+export function fallsIn(series: Series): Fall[] {
   return series.slice(1).flatMap((before, index) => {
     const after = series[index]!
-    const fall = before.accepted ? undefined : fallBetween(before, after)
-    if (fall === undefined) return []
-    return [
-      ...claims([before], 'fall', `the last before ${fall}, which nobody has accepted yet`),
-      ...claims([after], 'fall', `the first after ${fall}, which nobody has accepted yet`),
-    ]
+    const what = fallBetween(before, after)
+    return what === undefined ? [] : [{ before, after, what }]
   })
 }
 

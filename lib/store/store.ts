@@ -24,6 +24,7 @@ export interface PutOptions {
  * A key is a relative path of segments joined by `/`; no segment is empty, `.` or `..`.
  * - An object is visible whole or not at all, and readable (and durable, where the medium can promise it) as soon as `put` resolves.
  *   A `put` whose content throws leaves nothing behind and rejects with what the content threw.
+ * - The pieces that `get` yields are their reader's own: nobody else reads them, so that their memory may be given back.
  * - `get` of a missing key throws `MissingObject`; of a range past the end, `data-corrupt`. A stream that ends cleanly is whole.
  * - `list` yields keys in ascending byte order. With `shallow`, only the next level: keys, and common prefixes that end in `/`.
  * - `delete` ignores keys that do not exist.

@@ -57,5 +57,6 @@ function isTypeOnly(node: SyntaxNode): boolean {
 function resolve(from: string, specifier: string): string {
   if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier)
   if (specifier === '#functions') return 'functions/index.ts'
+  if (specifier === '#functions/table') return 'functions/table.ts'
   return specifier.startsWith('#lib/') ? `lib/${specifier.slice('#lib/'.length)}.ts` : specifier
 }

@@ -47,7 +47,7 @@ const driverLayers = drivers.map(
 export const layers: readonly Layer[] = [
   {
     name: 'the table of functions',
-    files: ['functions/index.ts'],
+    files: ['functions/{index,table}.ts'],
     may: ['functions/*.ts', 'lib/http/**'],
     why: 'the table lists the functions and nothing else',
   },
@@ -76,7 +76,7 @@ export const layers: readonly Layer[] = [
     may: [
       'runner/**',
       'demo/**',
-      'functions/index.ts',
+      'functions/{index,table}.ts',
       ...basics,
       'lib/{services,config}.ts',
       'lib/http/**',
@@ -91,7 +91,7 @@ export const layers: readonly Layer[] = [
     files: ['runner/**'],
     may: [
       'runner/**',
-      'functions/index.ts',
+      'functions/{index,table}.ts',
       ...basics,
       'lib/{services,config}.ts',
       'lib/http/**',
