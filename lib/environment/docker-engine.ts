@@ -89,14 +89,21 @@ function placeOf(docker: () => Promise<Docker>, engine: string, name: string): C
 
   /** Asked once; a question that failed (the container did not run, say) is no answer. */
   function hasShell(): Promise<boolean> {
-    shell ??= exitCodeInContainer(place, ['sh', '-c', ':']).then(
-      code => code === 0,
-      error => {
-        shell = undefined
-        throw error
-      },
-    )
+    shell ??= findShell().catch(error => {
+      shell = undefined
+      throw error
+    })
     return shell
+  }
+
+  /** Looked for where it nearly always is, which takes a tenth of a command's time; else tried. */
+  async function findShell(): Promise<boolean> {
+    const container = await open()
+    const isThere = await container.infoArchive({ path: '/bin/sh' }).then(
+      (answer: NodeJS.ReadableStream) => Boolean(answer.resume()),
+      () => false, // why not, the command below tells
+    )
+    return isThere || (await exitCodeInContainer(place, ['sh', '-c', ':'])) === 0
   }
 }
 

@@ -50,12 +50,16 @@ export async function compareAndAnalyze(
 
 type Options = { database: string; signal: AbortSignal | undefined }
 
-/** Every second table by size, as ANALYZE uses one processor only. A partitioned table brings its partitions. */
+/**
+ * Every second table by size, as ANALYZE uses one processor only. A partitioned table brings its partitions, and a new database has statistics of
+ * its catalogs.
+ */
 const analyzeHalf = (half: number): string => `
   SELECT format('ANALYZE %I.%I', schema, name) FROM (
     SELECT nspname AS schema, relname AS name, row_number() OVER (ORDER BY pg_table_size(c.oid) DESC, c.oid) AS place
       FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-      WHERE relkind IN ('r', 'm', 'p') AND NOT relispartition AND relpersistence <> 't') AS tables
+      WHERE relkind IN ('r', 'm', 'p') AND NOT relispartition AND relpersistence <> 't'
+        AND nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema')) AS tables
     WHERE place % 2 = ${half} ORDER BY place \\gexec`
 
 /** Rows by table, in the order of the tables. */
