@@ -1,5 +1,7 @@
 import { throwIfAborted } from '../errors.ts'
 import type { Context } from '../http/create-function.ts'
+import { readCatalog } from '../repository/catalog.ts'
+import { builtOn } from '../repository/chain.ts'
 import { chainsInUse } from '../repository/read-lease.ts'
 import { destroy, type Forgotten, isDue, readTrash } from '../repository/trash.ts'
 import type { Store } from '../store/store.ts'
@@ -8,7 +10,7 @@ import type { HeldSource } from './session.ts'
 /** What became of the forgotten backups that were due, as ids. */
 export interface Emptied {
   emptied: readonly string[]
-  /** Somebody reads these, or what builds on them. */
+  /** Somebody reads these or what builds on them, or a backup that is there does build on them. */
   spared: readonly string[]
 }
 
@@ -43,7 +45,10 @@ export async function emptyTrash(
     isAlive: services.isAlive,
     signal,
   })
-  const isSpared = ({ manifest }: Forgotten) => inUse.has(manifest.chain)
+  const { backups } = await readCatalog(store, source)
+  // Nobody should: a run that stood still for long may have forgotten it after its lease was another's.
+  const isNeeded = ({ manifest }: Forgotten) => builtOn(manifest, backups).length > 0
+  const isSpared = (one: Forgotten) => inUse.has(one.manifest.chain) || isNeeded(one)
   const going = due.filter(one => !isSpared(one))
   for (const one of going) {
     throwIfAborted(signal)

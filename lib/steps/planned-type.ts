@@ -3,6 +3,7 @@ import type { Report } from '../events.ts'
 import type { Context } from '../http/create-function.ts'
 import type { DumpFormat, Scope } from '../postgres/database.ts'
 import { type Chain, newestChain, openChain } from '../repository/chain.ts'
+import { readStandings } from '../repository/proofs.ts'
 import type { ChainChunks } from '../repository/recipe.ts'
 import type { Repository } from '../repository/repository.ts'
 import { type AskedType, type ChainFacts, chooseType, type TypeChoice } from '../strategy/type.ts'
@@ -31,7 +32,9 @@ export async function plannedType(
   const choose = (unusable: string | undefined) =>
     chooseType(chain && facts(chain, unusable), wish.asked, services.strategy, now)
   if (chain) warnOfAnotherServer(chain, parts, report)
-  const choice = choose(chain && plainlyUnusable(chain, wish, parts))
+  const choice = choose(
+    chain && (plainlyUnusable(chain, wish, parts) ?? (await failedMember(chain, repository))),
+  )
   if (!chain || choice.type === 'full') return told(choice, undefined, report)
   const opened = await usable(chain, repository, report)
   return 'chunks' in opened
@@ -74,6 +77,17 @@ function plainlyUnusable(
   if (chosenFormat({ format }, parts.located) !== chain.full.archive.format)
     return `the chain has the format ${chain.full.archive.format}`
   return chain.missing && `the chain lacks ${chain.missing}`
+}
+
+/** What a verification found is built on by nobody, also where the file has its size and so seems to be there. */
+async function failedMember(
+  { full, incrementals }: Chain,
+  { store }: Repository,
+): Promise<string | undefined> {
+  const members = [full, ...incrementals]
+  const standings = await readStandings(store, members)
+  const failed = members.find((_, at) => standings[at]?.failed)
+  return failed && `${failed.id} failed its verification`
 }
 
 /** Damage is found before it is built on, and no reason to fail: a full needs nothing. */

@@ -124,8 +124,22 @@ async function fillEmpty(
   report({ type: 'step', step: 'restore', message: `Restoring into ${request.database}` })
   await load(client, request, input, { database: request.database, single: true }, report, signal)
   report({ type: 'step', step: 'compare', message: comparing })
-  const counts = await compareAndAnalyze(client, request.database, input.tables ?? [], signal)
+  const counts = await compareAndAnalyze(client, request.database, input.tables ?? [], signal).catch(
+    error => {
+      throw loadedAllTheSame(error, request.database)
+    },
+  )
   return { database: request.database, kept: undefined, ...counts }
+}
+
+/** Here the load was committed before the comparison. */
+function loadedAllTheSame(error: unknown, database: string): unknown {
+  if (!(error instanceof RespaldoError) || error.code !== 'data-corrupt') return error
+  return new RespaldoError(error.code, error.message, {
+    hint: `The backup was loaded into ${database} and stays there. Did somebody else write to it meanwhile? Else look at triggers, rules or event triggers that change rows while they are loaded.`,
+    context: error.context,
+    cause: error,
+  })
 }
 
 async function undo(
