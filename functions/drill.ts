@@ -50,8 +50,9 @@ async function planned(
   wanted: readonly string[] | undefined,
   scenarios: readonly Scenario[],
 ): Promise<{ source: string; scenario: Scenario }[]> {
-  const { backups } = await repository.catalog()
-  const known = [...new Set(backups.map(({ source }) => source.id))].sort()
+  const { backups, damaged } = await repository.catalog()
+  const sources = [...backups.map(({ source }) => source.id), ...damaged.map(({ source }) => source)]
+  const known = [...new Set(sources)].sort()
   const unknown = wanted?.find(source => !known.includes(source))
   if (unknown !== undefined || known.length === 0)
     throw new RespaldoError(

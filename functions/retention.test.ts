@@ -77,7 +77,7 @@ describe('apply-retention', () => {
     const later = await call<Result>('apply-retention', lastOne)
     expect(ids(later.emptied)).toEqual([incremental.id, full.id])
     expect(await trashed()).toEqual([])
-    expect(await Array.fromAsync(store.list('sources/'))).toHaveLength(4)
+    expect(await Array.fromAsync(store.list('sources/'))).toHaveLength(5)
     expect(await isWhole(repository, newest)).toBe(true)
   })
 
@@ -378,7 +378,7 @@ test.each([
         leftAlone: [],
       })
       const left = await Array.fromAsync(store.list('sources/'))
-      expect([await listed(), await trashed(), left.length], `${nth}`).toEqual([[newest.id], [], 4])
+      expect([await listed(), await trashed(), left.length], `${nth}`).toEqual([[newest.id], [], 5])
       if (!result.error) break
       expect(nth).toBeLessThan(200)
     }

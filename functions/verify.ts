@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { RespaldoError } from '#lib/errors'
+import { warn } from '#lib/events'
 import { type Context, createFunction } from '#lib/http/create-function'
 import { type Catalog, type Damaged, findBackup } from '#lib/repository/catalog'
 import { problemOf } from '#lib/repository/findings'
@@ -54,7 +55,7 @@ const isRemoved = (error: unknown): error is RespaldoError =>
 
 /** Of a backup whose manifest cannot be read there is nothing to keep a proof of: `list` says so by itself. */
 function unreadable({ source, id, error }: Damaged, { report }: Context) {
-  report({ type: 'warning', message: error.message, ...(error.hint ? { hint: error.hint } : {}) })
+  warn(report, error)
   const problem = problemOf(error, manifestKey(source, id), [`${source}/${id}`])
   return { source, id, verdict: 'failed' as const, problems: [problem] }
 }

@@ -12,6 +12,14 @@ export type Report = (event: RunEvent) => void
 /** A report for who does not want to know. */
 export const silent: Report = () => {}
 
+/** Tells what the user should know, in the words of an error or of one's own. */
+export function warn(
+  report: Report,
+  { message, hint }: { message: string; hint?: string | undefined },
+): void {
+  report({ type: 'warning', message, ...(hint ? { hint } : {}) })
+}
+
 /** Passes bytes through and reports their running total, at most every `everyBytes`. */
 export async function* counted(
   bytes: AsyncIterable<Uint8Array>,

@@ -32,6 +32,16 @@ const proof = (level: Level, verdict: Proof['verdict'], finished: string): Proof
 const backup = { id: '20250408T160000Z-full', source: { id: 'pc_db' } } as Manifest
 const folder = 'sources/pc_db/20250408T160000Z-full/proofs/'
 
+test('what is found later counts as later, also by a host whose clock is behind', async () => {
+  const store = memoryStore()
+  await writeProof(store, proof('restored', 'passed', '2025-04-09T01:02:03.004Z'))
+  expect(await readStandings(store, [backup])).toMatchObject([{ proven: true }])
+  await writeProof(store, proof('checked', 'failed', '2025-04-09T00:30:00.000Z'))
+  expect(await readStandings(store, [backup])).toMatchObject([
+    { proven: false, failed: { level: 'checked' } },
+  ])
+})
+
 test('a proof is kept under a key that tells level, verdict and time, and read back', async () => {
   const store = memoryStore()
   const passed = proof('checked', 'passed', '2025-04-09T01:02:03.004Z')

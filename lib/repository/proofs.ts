@@ -62,9 +62,11 @@ export interface Standing {
 const atOnce = 32
 const documentLimit = 16 * 1024 * 1024
 
-/** Keeps a proof beside its backup and returns its key. A new object each time: no lease is needed. */
+/** Keeps a proof beside its backup, behind all that are there whatever the clocks say, and returns its key. A new object each time: no lease is needed. */
 export async function writeProof(store: Store, proof: Proof): Promise<string> {
-  const time = proof.finished.replaceAll(/[-:]/g, '')
+  const marks = await listMarks(store, proof.source, proof.backup)
+  const last = Math.max(0, ...marks.map(({ time }) => Date.parse(time) + 1))
+  const time = new Date(Math.max(last, Date.parse(proof.finished))).toISOString().replaceAll(/[-:]/g, '')
   const key = `${proofsFolder(proof.source, proof.backup)}${time}-${proof.level}-${proof.verdict}.json`
   await store.put(key, once(`${JSON.stringify(proof, undefined, 1)}\n`))
   return key

@@ -3,17 +3,16 @@ import { drain } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { indexDisagreement, tablesDisagreement } from './agreement.ts'
-import { readManifest } from './catalog.ts'
 import { changedFile } from './damage.ts'
 import { readFrames } from './frame-reader.ts'
 import type { ChunkIndex } from './index-file.ts'
 import { backupFolder, manifestKey, proofsFolder } from './layout.ts'
 import type { Manifest } from './manifest.ts'
-import { found, openContents, readIndex } from './reader.ts'
+import { found, openContents, parentManifest, readIndex } from './reader.ts'
 
-/** A backup's manifest; one that is not there is damage to what builds on it. */
-export async function parentManifest(store: Store, source: string, id: string): Promise<Manifest> {
-  const manifest = await readManifest(store, source, id)
+/** The manifest of what a backup builds on, as who reads it finds it; one that is not there is damage. */
+export async function neededManifest(store: Store, source: string, id: string): Promise<Manifest> {
+  const manifest = await parentManifest(store, { source, id })
   if (manifest) return manifest
   throw new RespaldoError('data-corrupt', `${manifestKey(source, id)} is missing`, {
     hint: 'Put its folder back from a copy of the repository, or restore a backup of another chain.',

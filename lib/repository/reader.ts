@@ -84,7 +84,7 @@ export async function readMembers(
 }
 
 /** Also of one that was forgotten after its reader announced itself: its data is spared. */
-async function parentManifest(store: Store, place: BackupPlace): Promise<Manifest | undefined> {
+export async function parentManifest(store: Store, place: BackupPlace): Promise<Manifest | undefined> {
   return (await readManifest(store, place.source, place.id)) ?? (await readForgotten(store, place))?.manifest
 }
 

@@ -5,7 +5,7 @@ import type { ChunkIndex } from './index-file.ts'
 import { backupFolder } from './layout.ts'
 import type { Manifest } from './manifest.ts'
 import type { Problem } from './proofs.ts'
-import { agreeingIndex, checkTables, parentManifest, readBack, strayKeys } from './read-back.ts'
+import { agreeingIndex, checkTables, neededManifest, readBack, strayKeys } from './read-back.ts'
 import { openContents, readMembers } from './reader.ts'
 
 /** What reading a backup back came to. */
@@ -51,7 +51,7 @@ export function openVerification(
     const before = known.get(backupFolder(source, id))
     if (before) return before
     const { look, problems } = openFindings(backups, source)
-    const manifest = await look(id, 'manifest.json', () => parentManifest(store, source, id))
+    const manifest = await look(id, 'manifest.json', () => neededManifest(store, source, id))
     return manifest ? (await content(manifest)).problems : problems
   }
 

@@ -20,6 +20,8 @@ export interface RetentionBackup {
   bytes: number
   /** It was restored and compared. */
   proven: boolean
+  /** Its last verification failed. */
+  failed: boolean
   /** A user wants it kept for ever. */
   pinned: boolean
   /** A user knows that what fell after it was meant to. */

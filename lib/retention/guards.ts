@@ -6,12 +6,12 @@ import { type Claim, inDays, type Reason } from './reason.ts'
 
 type Series = readonly RetentionBackup[]
 
-/** What of a series is never let go, whatever the rules want. */
-export function guardClaims(series: Series, { minimum }: RetentionPolicy): Claim[] {
+/** What of a series is never let go, whatever the rules want. `which` says of what kind the series is, as ` that …`, where not of all. */
+export function guardClaims(series: Series, { minimum }: RetentionPolicy, which = ''): Claim[] {
   return [
-    ...claims(series.slice(0, 1), 'newest', 'the newest backup'),
+    ...claims(series.slice(0, 1), 'newest', `the newest backup${which}`),
     ...claims(series.filter(({ proven }) => proven).slice(0, 1), 'proven', 'the newest proven backup'),
-    ...claims(series.slice(0, minimum), 'minimum', `within the minimum of ${minimum}`),
+    ...claims(series.slice(0, minimum), 'minimum', `within the minimum of ${minimum}${which}`),
     ...fallClaims(series),
   ]
 }

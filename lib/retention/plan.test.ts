@@ -8,7 +8,7 @@ import { retentionPolicy } from './policy.ts'
 const vectors = new URL('../../tests/vectors/retention/', import.meta.url)
 const names = readdirSync(vectors)
 
-test('there are cases', () => expect(names).toHaveLength(21))
+test('there are cases', () => expect(names).toHaveLength(22))
 
 test.each(names)('decides as %s says', async name => {
   const file = new URL(name, vectors)
@@ -25,6 +25,7 @@ const backup: RetentionBackup = {
   started: '2026-03-10T01:00:00.000Z',
   bytes: 1000,
   proven: false,
+  failed: false,
   pinned: true,
   accepted: false,
 }

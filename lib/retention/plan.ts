@@ -66,18 +66,27 @@ function reasonsToKeep(
 ): Reasons {
   const ruleClaims = rulesOf(policy, now)
   const reasons: Reasons = new Map()
-  for (const series of seriesOf(ordered))
-    for (const { backup, reason } of [...ruleClaims(series), ...guardClaims(series, policy)])
+  for (const { series, which } of seriesOf(ordered).flatMap(withSound))
+    for (const { backup, reason } of [...ruleClaims(series), ...guardClaims(series, policy, which)])
       add(reasons, backup, reason)
   for (const { backup, reason } of [...safetyClaims(ordered, policy, now), ...ownClaims(ordered, held)])
     add(reasons, backup, reason)
   return reasons
 }
 
+/** What failed its verification must not make a good one go: then all is asked once more without it, and both answers count. */
+function withSound(
+  series: readonly RetentionBackup[],
+): { series: readonly RetentionBackup[]; which?: string }[] {
+  const sound = series.filter(({ failed }) => !failed)
+  if (sound.length === series.length) return [{ series }]
+  return [{ series }, { series: sound, which: ' that did not fail its verification' }]
+}
+
 function add(reasons: Reasons, backup: RetentionBackup, reason: Reason): void {
   const known = reasons.get(backup)
-  if (known) known.push(reason)
-  else reasons.set(backup, [reason])
+  if (!known) reasons.set(backup, [reason])
+  else if (!known.some(({ text }) => text === reason.text)) known.push(reason)
 }
 
 function kept(backup: RetentionBackup, reasons: readonly Reason[]): Kept {

@@ -45,11 +45,12 @@ test('the order of the backups does not matter', () =>
     expect(plan(backups.toReversed(), given)).toEqual(plan(backups, given))
   }))
 
-test('the newest, the newest proven and the pinned ones are kept', () =>
+test('the newest, the newest proven, the newest that did not fail and the pinned ones are kept', () =>
   holds((backups, given) => {
     const never = [
       ...newestOf(backups),
       ...newestOf(backups.filter(({ proven }) => proven)),
+      ...newestOf(backups.filter(({ failed }) => !failed)),
       ...backups.filter(({ pinned }) => pinned),
     ]
     expect(keptOf(backups, given)).toEqual(expect.arrayContaining(never))

@@ -25,7 +25,7 @@ export async function createdServer(
   const serverRun = { id: services.newRun(), databases: names.length }
   const ofServer = { serverRun, globals: await globalsOf(request, serverRun.id, located, context) }
   const task = {
-    done: 'backed up',
+    done: request.verify ? 'backed up and verified' : 'backed up',
     failed: 'Try the others again by themselves, with --database.',
     facts: { serverRun: serverRun.id },
   }

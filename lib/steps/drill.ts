@@ -18,10 +18,14 @@ export async function drillSource(
   { source, scenario }: { source: string; scenario: Scenario },
 ): Promise<DrillResult> {
   const { services, signal } = context
-  const backups = candidates((await repository.catalog(source)).backups)
+  const catalog = await repository.catalog(source)
+  const backups = candidates(catalog.backups)
   const manifest = chooseForDrill(backups, scenario)
   const about = { source, scenario, ...(await known(repository, backups, manifest, services.clock.now())) }
   try {
+    // Ids begin with the time: who needs the newest would reach for one that cannot be read.
+    const newer = catalog.damaged.find(({ id }) => manifest === undefined || id > manifest.id)
+    if (newer && scenario !== 'newest-damaged') throw newer.error
     if (!manifest) throw nothingToRestore(source, scenario)
     await using _ = await openReading(context, repository, manifest, 'drill')
     const isPlaceLost = scenario === 'server-lost'

@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../errors.ts'
+import { warn } from '../events.ts'
 import type { Context } from '../http/create-function.ts'
 import { readCatalog } from '../repository/catalog.ts'
 import { builtOn } from '../repository/chain.ts'
@@ -22,8 +23,7 @@ export async function dueInTrash(
   options: { all: boolean },
 ): Promise<readonly Forgotten[]> {
   const { forgotten, damaged } = await readTrash(store, source)
-  for (const { error } of damaged)
-    report({ type: 'warning', message: error.message, ...(error.hint ? { hint: error.hint } : {}) })
+  for (const { error } of damaged) warn(report, error)
   return forgotten.filter(one => options.all || isDue(one, services.clock.now()))
 }
 

@@ -35,7 +35,7 @@ export function openExamination(context: Context, repository: Repository, backup
 
   /** What an archive holds beside what is known of it, and what comes of it in a database. */
   async function beyond(manifest: Manifest, level: Level, walk: () => WalkResult) {
-    const { look, problems } = openFindings(backups, manifest.source.id)
+    const { look, problems } = openFindings([manifest], manifest.source.id) // what builds on it may hold other content
     const { name } = manifest.objects.data
     const content = await look(manifest.id, name, () => contentOf(walk(), repository, manifest))
     const isAsked = level === 'restored' && content

@@ -1,5 +1,5 @@
 import { RespaldoError } from '../errors.ts'
-import type { Report } from '../events.ts'
+import { type Report, warn } from '../events.ts'
 import { type Proof, writeProof } from '../repository/proofs.ts'
 import type { Store } from '../store/store.ts'
 
@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts'
 export async function keepProof(store: Store, proof: Proof, report: Report): Promise<string | undefined> {
   const because = (message: string, hint?: string) => {
     const told = `No proof was kept of ${proof.source}/${proof.backup}: ${message}`
-    report({ type: 'warning', message: told, ...(hint ? { hint } : {}) })
+    warn(report, { message: told, hint })
     return undefined
   }
   if (!isVerdict(proof)) return because('it is of a newer version, and nothing is known of it')

@@ -1,5 +1,5 @@
 import { RespaldoError } from '../errors.ts'
-import type { Report } from '../events.ts'
+import { type Report, warn } from '../events.ts'
 import type { Context } from '../http/create-function.ts'
 import type { DumpFormat, Scope } from '../postgres/database.ts'
 import { type Chain, newestChain, openChain } from '../repository/chain.ts'
@@ -101,7 +101,7 @@ async function usable(
   } catch (error) {
     if (!(error instanceof RespaldoError) || !['data-corrupt', 'version-mismatch'].includes(error.code))
       throw error
-    report({ type: 'warning', message: error.message, ...(error.hint ? { hint: error.hint } : {}) })
+    warn(report, error)
     return { unusable: `the chain is damaged: ${error.message}` }
   }
 }

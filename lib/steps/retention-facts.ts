@@ -39,6 +39,7 @@ export async function readRetentionFacts(repository: Repository, source?: string
       ...(totals.rows === undefined ? {} : { rows: totals.rows }),
       bytes: manifest.sizes.raw,
       proven: standings.get(reference)?.proven ?? false,
+      failed: standings.get(reference)?.failed !== undefined,
       pinned: pins.has(reference),
       accepted: accepted.has(reference),
     }

@@ -1,4 +1,5 @@
 import { RespaldoError, throwIfAborted } from '../errors.ts'
+import { warn } from '../events.ts'
 import type { Context } from '../http/create-function.ts'
 import type { Repository } from '../repository/repository.ts'
 import { forget } from '../repository/trash.ts'
@@ -52,7 +53,7 @@ async function holdIfFree(
 }
 
 function leftAlone({ report }: Context, source: string, left: RespaldoError): Retained {
-  report({ type: 'warning', message: left.message, ...(left.hint ? { hint: left.hint } : {}) })
+  warn(report, left)
   return { source, keep: [], remove: [], emptied: [], spared: [], left }
 }
 

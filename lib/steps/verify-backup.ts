@@ -1,5 +1,5 @@
 import { RespaldoError } from '../errors.ts'
-import type { Report } from '../events.ts'
+import { type Report, warn } from '../events.ts'
 import type { Context } from '../http/create-function.ts'
 import { manifestKey } from '../repository/layout.ts'
 import type { Manifest } from '../repository/manifest.ts'
@@ -37,6 +37,19 @@ export function openVerifier(
   const { services, report } = context
   const { clock } = services
   const examined = openExamination(context, repository, backups)
+  const told = new Set<string>()
+
+  /** What is damaged takes others down with it: until they are verified themselves they must not pass for sound. */
+  async function keepFailures({ problems, ...proof }: Proof): Promise<void> {
+    told.add(proof.backup)
+    for (const { source, id } of backups) {
+      const own = problems.filter(({ takesDown }) => takesDown.includes(`${source.id}/${id}`))
+      if (source.id !== proof.source || own.length === 0 || told.has(id)) continue
+      told.add(id)
+      const failure = { ...proof, backup: id, level: 'checked' as const, evidence: {}, problems: own }
+      await keepProof(repository.store, failure, report)
+    }
+  }
 
   return {
     async verify(manifest, level) {
@@ -56,20 +69,18 @@ export function openVerifier(
         problems,
       }
       tell(outcome, stray, report)
-      const proof = await keepProof(
-        repository.store,
-        {
-          ...outcome,
-          format: 1,
-          backup: id,
-          started: started.toISOString(),
-          finished: clock.now().toISOString(),
-          host: services.host,
-          tool: services.tool,
-        },
-        report,
-      )
-      return { id, ...outcome, stray, ...(proof ? { proof } : {}) }
+      const proof: Proof = {
+        ...outcome,
+        format: 1,
+        backup: id,
+        started: started.toISOString(),
+        finished: clock.now().toISOString(),
+        host: services.host,
+        tool: services.tool,
+      }
+      const kept = await keepProof(repository.store, proof, report)
+      await keepFailures(proof)
+      return { id, ...outcome, stray, ...(kept ? { proof: kept } : {}) }
     },
   }
 }
@@ -84,11 +95,8 @@ async function announced(
     return await openReading(context, repository, manifest, 'verify')
   } catch (error) {
     if (!(error instanceof RespaldoError) || !unwritable.includes(error.code)) throw error
-    context.report({
-      type: 'warning',
-      message: `Nobody is told that ${manifest.source.id}/${manifest.id} is being read: ${error.message}`,
-      ...(error.hint ? { hint: error.hint } : {}),
-    })
+    const message = `Nobody is told that ${manifest.source.id}/${manifest.id} is being read: ${error.message}`
+    warn(context.report, { message, hint: error.hint })
     return undefined
   }
 }
@@ -102,11 +110,10 @@ async function assertStillThere({ store }: Repository, { source, id }: Manifest)
 function tell({ problems }: Pick<Proof, 'problems'>, stray: readonly string[], report: Report): void {
   for (const { message, hint, takesDown } of problems) {
     const others = takesDown.length > 1 ? `; it takes down ${takesDown.join(', ')}` : ''
-    report({ type: 'warning', message: message + others, ...(hint ? { hint } : {}) })
+    warn(report, { message: message + others, hint })
   }
   for (const key of stray)
-    report({
-      type: 'warning',
+    warn(report, {
       message: `${key} is none of its backup's files`,
       hint: 'Nothing reads it; remove it when you know what it is.',
     })

@@ -42,7 +42,7 @@ function backupOf(number: number): RetentionBackup {
     rows: 1e6,
     started: dayOf(day).toISOString(),
   } as const
-  const marks = { proven: false, pinned: false, accepted: false }
+  const marks = { proven: false, failed: false, pinned: false, accepted: false }
   const place = { source: `shop_${Math.floor(number / 1000)}`, id: `${day}`, chain: `${day - step}` }
   const full = { ...facts, ...marks, ...place, type: 'full' } as const
   return step === 0 ? full : { ...full, type: 'incremental', parent: `${day - 1}` }

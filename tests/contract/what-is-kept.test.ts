@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { functions } from '#functions'
+import { once } from '#lib/bytes'
 import { RespaldoError } from '#lib/errors'
 import type { Restores } from '#lib/postgres/database'
 import { readMarks } from '#lib/repository/marks'
@@ -70,6 +71,20 @@ test('emptying the trash spares what a backup that is there builds on, however i
   const result = await call('apply-retention', { now: true, keepLast: 5 })
   expect([result.emptied, result.spared]).toMatchObject([[], [{ id: full.id }]])
   expect(await call('undo', { backup: full.id })).toMatchObject({ broughtBack: [full.id] })
+})
+
+test('a drill fails where the newest backup cannot be read, also where no other is left', async () => {
+  await create()
+  for (const source of ['pc_db', 'gone'])
+    await repository.store.put(`sources/${source}/20991231T000000Z-full/manifest.json`, once('{}'))
+  expect(await call('drill', {})).toMatchObject({
+    error: {
+      code: 'data-corrupt',
+      context: {
+        drill: { results: [{ source: 'gone' }, { source: 'pc_db', error: { code: 'data-corrupt' } }] },
+      },
+    },
+  })
 })
 
 describe('a safety backup is pinned while it may be all that is left', () => {

@@ -14,6 +14,7 @@ const step = fc.record({
   rows: fc.option(fc.constantFrom(0, 100, 150, 1000), { nil: undefined }),
   bytes: fc.constantFrom(1000, 1500, 3000),
   proven: fc.boolean(),
+  failed: fc.boolean(),
   pinned: fc.integer({ min: 0, max: 9 }).map(number => number === 0),
   accepted: fc.boolean(),
 })

@@ -66,7 +66,7 @@ function parseCase(input: string): Case {
   }
 }
 
-/** Words: `safety`, `proven`, `pinned`, `accepted`, `scope=`, `rows=`, `bytes=`, `id=`, `parent=`. An incremental builds on the one before it. */
+/** Words: `safety`, `proven`, `failed`, `pinned`, `accepted`, `scope=`, `rows=`, `bytes=`, `id=`, `parent=`. An incremental builds on the one before it. */
 function backupOf(text: string, before: readonly RetentionBackup[]): RetentionBackup {
   const [source = '', time = '', type, ...words] = text.split(' ')
   const value = (name: string) => words.find(word => word.startsWith(`${name}=`))?.slice(name.length + 1)
@@ -87,6 +87,7 @@ function backupOf(text: string, before: readonly RetentionBackup[]): RetentionBa
     ...(rows === undefined ? {} : { rows: Number(rows) }),
     bytes: Number(value('bytes') ?? 1000),
     proven: words.includes('proven'),
+    failed: words.includes('failed'),
     pinned: words.includes('pinned'),
     accepted: words.includes('accepted'),
   } as RetentionBackup
