@@ -17,6 +17,16 @@ export interface Place {
   database: string
 }
 
+/** Where a volume lives, for people and manifests; never a secret. */
+export interface VolumePlace {
+  environment: EnvironmentName
+  /** Its name; of a claim in Kubernetes. */
+  volume: string
+  namespace?: string
+  /** Of another machine. */
+  host?: string
+}
+
 /** One PostgreSQL database that can be backed up. */
 export interface Source {
   /** Unique within a repository, readable, and a valid path segment (see `sourceId`). */

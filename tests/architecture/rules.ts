@@ -11,7 +11,12 @@ export interface Layer {
   why: string
 }
 
-const interfaces = ['lib/store/store.ts', 'lib/environment/environment.ts', 'lib/postgres/database.ts']
+const interfaces = [
+  'lib/store/store.ts',
+  'lib/environment/environment.ts',
+  'lib/postgres/database.ts',
+  'lib/volumes/volume.ts',
+]
 const basics = ['lib/{errors,events,bytes,clock,nearest}.ts']
 /** Parts of a function that more than one has, or that would fill its screen. */
 const steps = ['lib/steps/**']

@@ -1,0 +1,145 @@
+import type { Bytes } from '../bytes.ts'
+import type { Maker, VolumePlace } from '../environment/environment.ts'
+
+/** What of a volume a backup holds. No list means the whole of it. */
+export interface VolumeScope {
+  /** Patterns of paths from the volume's root (see `patterns`) that are left out. */
+  exclude?: readonly string[]
+}
+
+/** Who mounts a volume. */
+export interface VolumeUser {
+  /** Of the container, or of the pod. */
+  name: string
+  state: 'running' | 'paused' | 'stopped'
+  readOnly: boolean
+  /** Where the volume is mounted there. */
+  path: string
+  /** Why it counts as a database server: then a copy of its files while it runs is worth little. */
+  database: string | undefined
+}
+
+/** How a volume was made, and so how it is made again. Opaque to all but its environment; never a secret. */
+export type VolumeRecipe = Readonly<Record<string, unknown>>
+
+/** What is known of a volume without reading it. */
+export interface VolumeInfo {
+  users: readonly VolumeUser[]
+  recipe: VolumeRecipe
+  /** Of what it holds; undefined where telling it would take as long as reading it. */
+  usedBytes: number | undefined
+}
+
+/**
+ * One volume, wherever it lives.
+ *
+ * Its content passes as a tar whose names begin with `volume/`, the root's own entry first. A clean end says that the transport was whole;
+ * that the tar is, `walk` judges.
+ */
+export interface Volume {
+  /** `source-not-found` when there is none. */
+  inspect(signal?: AbortSignal): Promise<VolumeInfo>
+  read(signal?: AbortSignal): Bytes
+  /** Adds what the tar holds, and overwrites what has its names; nothing is deleted. */
+  write(tar: Bytes, signal?: AbortSignal): Promise<void>
+  /** Clears it and copies the content of another one of the same environment in, owner and mode of the root too. `environment-unavailable` where no process can run that does. */
+  replaceWith(staged: VolumePlace, signal?: AbortSignal): Promise<void>
+  /** Of the place where it lives; undefined where that cannot be told. */
+  freeBytes(signal?: AbortSignal): Promise<number | undefined>
+  remove(signal?: AbortSignal): Promise<void>
+}
+
+/** What a caller said of the volumes that are wanted. */
+export interface VolumeTarget {
+  /** Each by its name or by its source's id. */
+  volumes?: readonly string[] | undefined
+  /** All that this container (or pod) mounts. */
+  container?: string | undefined
+  /** All of this Compose project. */
+  project?: string | undefined
+  namespace?: string | undefined
+}
+
+/** A volume that can be backed up. */
+export interface VolumeSource {
+  /** As that of databases: unique within a repository. */
+  id: string
+  kind: 'volume'
+  place: VolumePlace
+  /** Why it was taken for a source. */
+  reason: string
+}
+
+/** The volumes of an environment. */
+export interface Volumes {
+  /** What can be seen, in a stable order; none that Respaldo made for itself. */
+  sources(signal?: AbortSignal): AsyncIterable<VolumeSource>
+  /** Those that are meant, at least one. `source-not-found` names what there is. */
+  find(target: VolumeTarget, signal?: AbortSignal): Promise<readonly VolumeSource[]>
+  volume(place: VolumePlace): Volume
+  /** Makes one of this name; `input-invalid` when it exists. `scratch` marks one that is thrown away again: what dead makers left is removed. */
+  make(
+    name: string,
+    recipe: VolumeRecipe,
+    options: { scratch?: Maker },
+    signal?: AbortSignal,
+  ): Promise<VolumePlace>
+  /** Removes scratch volumes and never-started readers of makers that are dead. */
+  sweep(isAlive: (maker: Maker) => boolean | undefined, signal?: AbortSignal): Promise<void>
+  readonly workloads: Workloads
+}
+
+/** Something that runs and can be made to rest: a container, a Deployment, a StatefulSet. */
+export interface Workload {
+  /** What it is called there; unique in its environment with its namespace. */
+  name: string
+  kind: 'container' | 'deployment' | 'statefulset'
+  namespace?: string | undefined
+}
+
+/** How a workload rests. */
+export type Rest = 'stop' | 'pause'
+
+/** What is needed to bring a workload back to how it was; kept in the journal, so plain JSON. */
+export interface Halted {
+  workload: Workload
+  rest: Rest
+  /** Of a scaled workload. */
+  replicas?: number
+}
+
+/** A workload and what its labels ask for. */
+export interface Client {
+  workload: Workload
+  running: boolean
+  /** `respaldo.stop`, `respaldo.pause`: how it wants to rest while what it uses is read. */
+  rest: Rest | undefined
+  /** `respaldo.exec-before`, `respaldo.exec-after`: commands run in it around the reading, by its own shell. */
+  execBefore: string | undefined
+  execAfter: string | undefined
+  /** Names of those that have to run before it does. */
+  dependsOn: readonly string[]
+}
+
+/** Who uses volumes and databases, and how they are made to rest and go on. */
+export interface Workloads {
+  /** Those that mount the volume. */
+  usersOf(volume: VolumePlace, signal?: AbortSignal): Promise<readonly Client[]>
+  /** Those that a label `respaldo.client-of` with the database's container or source id names as its clients. */
+  clientsOf(name: string, signal?: AbortSignal): Promise<readonly Client[]>
+  /** Those of a Compose project (of a namespace). */
+  ofProject(project: string, signal?: AbortSignal): Promise<readonly Client[]>
+  /** What `resume` will need; asked before `halt`, so that it can be written down first. */
+  remember(workload: Workload, rest: Rest, signal?: AbortSignal): Promise<Halted>
+  /** Resolves when it rests. Idempotent. */
+  halt(halted: Halted, signal?: AbortSignal): Promise<void>
+  /** Brings it back and waits until it runs, and is healthy where it tells, within the limit; `timed-out` otherwise. Idempotent. */
+  resume(halted: Halted, options: { limitMilliseconds: number }, signal?: AbortSignal): Promise<void>
+  /** Runs a command line in it by `sh -c`; `command-failed` when it fails. */
+  run(
+    workload: Workload,
+    line: string,
+    options: { limitMilliseconds: number },
+    signal?: AbortSignal,
+  ): Promise<void>
+}
