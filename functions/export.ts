@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { once } from '#lib/bytes'
 import { counted } from '#lib/events'
 import { type Context, createFunction } from '#lib/http/create-function'
-import type { Manifest } from '#lib/repository/manifest'
+import { type DatabaseManifest, databaseBackup } from '#lib/repository/manifest'
 import type { NewFile } from '#lib/services'
 import {
   assertExportable,
@@ -40,7 +40,7 @@ export const exportBackup = createFunction({
   async run(input, context) {
     const { services, report, signal } = context
     const repository = await services.repository({ create: false })
-    const manifest = await repository.find(input.backup, input.source)
+    const manifest = databaseBackup(await repository.find(input.backup, input.source))
     const usual = input.format ?? formatOf(input.to ?? '') ?? 'sql.gz'
     const file = await services.newFile(input.to, defaultName(manifest, usual, services.timeZone))
     const format = formatFor(file.path, input.format)
@@ -67,7 +67,7 @@ export const exportBackup = createFunction({
 /** The tar is whole before its metadata is put beside it, and is taken back when that fails. */
 async function writeTar(
   file: NewFile,
-  manifest: Manifest,
+  manifest: DatabaseManifest,
   exportable: Exportable,
   { services, report, signal }: Context,
 ) {

@@ -3,7 +3,7 @@ import { RespaldoError } from '#lib/errors'
 import { type Context, createFunction } from '#lib/http/create-function'
 import type { DatabaseChoice, Part, RestoreInput, RestoreRequest } from '#lib/postgres/database'
 import { foreignInput, type OpenedFile } from '#lib/postgres/foreign'
-import type { Manifest } from '#lib/repository/manifest'
+import { type DatabaseManifest, databaseBackup } from '#lib/repository/manifest'
 import type { Repository } from '#lib/repository/repository'
 import { findServerRun } from '#lib/repository/server-runs'
 import type { Located } from '#lib/services'
@@ -100,10 +100,10 @@ function refuseSingle(input: Input): void {
   assertDropFirst(input)
 }
 
-type What = { name: string; input: RestoreInput; manifest?: Manifest }
+type What = { name: string; input: RestoreInput; manifest?: DatabaseManifest }
 
 async function fromRepository(input: Input, repository: Repository): Promise<What> {
-  const manifest = await repository.find(input.backup, input.source)
+  const manifest = databaseBackup(await repository.find(input.backup, input.source))
   const replaces = input.into === undefined
   const name = `${manifest.source.id}/${manifest.id}`
   return { name, manifest, input: await backupInput(repository, manifest, { replaces }) }

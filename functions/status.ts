@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { errorBody, RespaldoError, toRespaldoError } from '#lib/errors'
 import { type Context, createFunction } from '#lib/http/create-function'
-import type { Manifest } from '#lib/repository/manifest'
+import { type Manifest, recordsOf } from '#lib/repository/manifest'
 import type { DatabaseEnvironment } from '#lib/services'
 import { localWanted, wanted } from './input.ts'
 
@@ -58,7 +58,7 @@ async function described(environment: DatabaseEnvironment, why: string, backups:
         id: last.id,
         finished: last.finished,
         type: last.type,
-        rows: last.totals.rows,
+        rows: recordsOf(last),
         bytes: last.sizes.stored,
       }
       const state =

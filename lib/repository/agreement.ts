@@ -1,6 +1,6 @@
 import type { TableCount } from '../postgres/database.ts'
 import type { ChunkIndex } from './index-file.ts'
-import type { Manifest } from './manifest.ts'
+import { isDatabase, type Manifest } from './manifest.ts'
 
 /** In what a backup's index is not the one that its manifest speaks of, for a message; undefined when both say the same. */
 export function indexDisagreement(manifest: Manifest, index: ChunkIndex): string | undefined {
@@ -19,11 +19,18 @@ export function indexDisagreement(manifest: Manifest, index: ChunkIndex): string
 }
 
 /** The same of its tables. */
-export function tablesDisagreement({ totals }: Manifest, tables: readonly TableCount[]): string | undefined {
+export function tablesDisagreement(manifest: Manifest, tables: readonly TableCount[]): string | undefined {
   const isCounted = tables.every(({ rows }) => rows !== undefined)
+  const records = isCounted ? tables.reduce((sum, { rows }) => sum + rows!, 0) : undefined
+  if (isDatabase(manifest))
+    return firstDifference([
+      ['tables', tables.length, manifest.totals.tables],
+      ['rows', records, manifest.totals.rows],
+    ])
+  const bytes = tables.reduce((sum, table) => sum + table.bytes, 0)
   return firstDifference([
-    ['tables', tables.length, totals.tables],
-    ['rows', isCounted ? tables.reduce((sum, { rows }) => sum + rows!, 0) : undefined, totals.rows],
+    ['entries', records, manifest.totals.entries],
+    ['bytes', bytes, manifest.totals.bytes],
   ])
 }
 

@@ -1,8 +1,7 @@
 import { RespaldoError } from '../errors.ts'
-import type { Scope } from '../postgres/database.ts'
 import type { Store } from '../store/store.ts'
 import { backupFolder, manifestKey } from './layout.ts'
-import { type Manifest, scopeKey } from './manifest.ts'
+import { type AnyScope, type Manifest, scopeKey } from './manifest.ts'
 import { newestFirst } from './order.ts'
 import { readIndex } from './reader.ts'
 import { type ChainChunks, chainChunks } from './recipe.ts'
@@ -21,7 +20,7 @@ export interface Chain {
  * none. Links and not times make the order: clocks of several hosts differ, and what builds on what must not depend on them. `backups` are one
  * source's.
  */
-export function newestChain(backups: readonly Manifest[], scope: Scope): Chain | undefined {
+export function newestChain(backups: readonly Manifest[], scope: AnyScope): Chain | undefined {
   const key = scopeKey(scope)
   const own = backups
     .filter(({ kind, scope }) => kind === 'regular' && scopeKey(scope) === key)

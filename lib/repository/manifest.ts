@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
-import type { Place } from '../environment/environment.ts'
+import type { Place, VolumePlace } from '../environment/environment.ts'
 import { RespaldoError } from '../errors.ts'
 import type { DumpFormat, Scope } from '../postgres/database.ts'
+import type { VolumeRecipe, VolumeScope } from '../volumes/volume.ts'
 
 /** The repository format that this version writes, and the newest that it reads. */
 export const formatVersion = 1
@@ -15,14 +16,13 @@ export interface StoredPart {
 }
 
 /** The document whose existence makes a backup exist. Sizes in bytes, times in ISO 8601 UTC. */
-export interface Manifest {
-  format: number
-  id: string
-  name?: string
-  description?: string
-  labels?: Record<string, string>
-  kind: 'regular' | 'safety'
-  profile: string
+export type Manifest = DatabaseManifest | VolumeManifest
+
+/** What is in a backup's data: a dump, or the tar of a volume. */
+export type ArchiveFormat = Manifest['archive']['format']
+
+/** Of a backup of a database. */
+export interface DatabaseManifest extends AnyManifest {
   /** `user` is the role that was connected as; `settings` see DatabaseInfo. */
   source: {
     id: string
@@ -34,6 +34,36 @@ export interface Manifest {
   }
   /** Empty: the whole database. */
   scope: Scope
+  /** The run over a whole server that made it, and of how many databases that was to make one. */
+  serverRun?: { id: string; databases: number }
+  server: string
+  client: string
+  archive: { format: DumpFormat; version?: string }
+  /** `rows` is absent where the archive's version did not let them be counted. */
+  totals: { tables: number; rows?: number }
+  objects: Objects & { globals?: StoredPart }
+  /** What the globals hold, or why there are none. */
+  globals: string
+}
+
+/** Of a backup of a volume. */
+export interface VolumeManifest extends AnyManifest {
+  source: { id: string; kind: 'volume'; place: VolumePlace; recipe: VolumeRecipe }
+  /** Empty: the whole volume. */
+  scope: VolumeScope
+  archive: { format: 'tar' }
+  /** `bytes`: of all files' content. */
+  totals: { entries: number; bytes: number }
+}
+
+interface AnyManifest {
+  format: number
+  id: string
+  name?: string
+  description?: string
+  labels?: Record<string, string>
+  kind: 'regular' | 'safety'
+  profile: string
   type: 'full' | 'incremental'
   /** Why it is of this type. */
   reason: string
@@ -42,23 +72,39 @@ export interface Manifest {
   parent?: string
   started: string
   finished: string
-  /** The run over a whole server that made it, and of how many databases that was to make one. */
-  serverRun?: { id: string; databases: number }
-  server: string
-  client: string
-  archive: { format: DumpFormat; version?: string }
   chunks: { average: number; count: number }
-  /** `source`: the database on disk; `raw`: the dump; `stored`: what of the repository holds it; `new`: what this backup added, all files together. */
+  /** `source`: the database on disk, or what the volume holds; `raw`: the dump or tar; `stored`: what of the repository holds it; `new`: what this backup added, all files together. */
   sizes: { source: number; raw: number; stored: number; new: number }
   /** 1 − stored/raw. */
   compression: number
-  /** `rows` is absent where the archive's version did not let them be counted. */
-  totals: { tables: number; rows?: number }
-  objects: { data: StoredPart; index: StoredPart; tables: StoredPart; globals?: StoredPart }
-  /** What the globals hold, or why there are none. */
-  globals: string
+  objects: Objects
   host: string
   tool: string
+}
+
+interface Objects {
+  data: StoredPart
+  index: StoredPart
+  tables: StoredPart
+}
+
+/** The scope of any source. */
+export type AnyScope = Scope & VolumeScope
+
+/** Says whether a backup is one of a database. */
+export const isDatabase = (manifest: Manifest): manifest is DatabaseManifest =>
+  manifest.source.kind === 'postgres'
+
+/** Rows or entries: what of a backup is counted; undefined where the archive did not let it be. */
+export const recordsOf = (manifest: Manifest): number | undefined =>
+  isDatabase(manifest) ? manifest.totals.rows : manifest.totals.entries
+
+/** A backup that has to be one of a database; `input-invalid` for one of a volume. */
+export function databaseBackup(manifest: Manifest): DatabaseManifest {
+  if (isDatabase(manifest)) return manifest
+  throw new RespaldoError('input-invalid', `${manifest.source.id}/${manifest.id} is a backup of a volume`, {
+    hint: 'Choose a backup of a database; `respaldo list` shows what there is.',
+  })
 }
 
 /** A manifest as its file's bytes: indented JSON whose last line is the SHA-256 of all bytes before that line. */
@@ -106,16 +152,17 @@ export function tooNew(where: string, format: number, newest = formatVersion): R
   )
 }
 
-/** True when the backup holds the whole database. */
-export const isWhole = (scope: Scope): boolean => scopeKey(scope) === 'whole'
+/** True when the backup holds the whole of its source. */
+export const isWhole = (scope: AnyScope): boolean => scopeKey(scope) === 'whole'
 
 /** Scopes with one key are one scope: chains, `latest` and retention go by it. Also what people see. */
-export function scopeKey(scope: Scope): string {
+export function scopeKey(scope: AnyScope): string {
   const parts = [
     ...(scope.schemaOnly ? ['schema only'] : []),
     ...list('schema', scope.schemas),
     ...list('table', scope.tables),
     ...list('without', scope.excludeTables),
+    ...list('excluding', scope.exclude),
   ]
   return parts.length > 0 ? parts.join(', ') : 'whole'
 }

@@ -9,7 +9,7 @@ import { changedFile } from './damage.ts'
 import { readFrames } from './frame-reader.ts'
 import { assertConsistent, type ChunkIndex, decodeIndex } from './index-file.ts'
 import { backupFolder } from './layout.ts'
-import type { Manifest, StoredPart } from './manifest.ts'
+import { isDatabase, type Manifest, type StoredPart } from './manifest.ts'
 import { readForgotten } from './trash-object.ts'
 import { decompress } from './zstd.ts'
 
@@ -30,6 +30,7 @@ export interface Contents {
 export function openContents(store: Store, manifest: Manifest): Contents {
   const folder = backupFolder(manifest.source.id, manifest.id)
   const { objects } = manifest
+  const globals = isDatabase(manifest) ? manifest.objects.globals : undefined
 
   const dataKey = folder + objects.data.name
   const ownFrames = (index: ChunkIndex, signal: AbortSignal | undefined) =>
@@ -53,7 +54,7 @@ export function openContents(store: Store, manifest: Manifest): Contents {
       }
     },
     tables: async () => parseTables(await text(objects.tables), folder + objects.tables.name),
-    globals: async () => (objects.globals ? text(objects.globals) : undefined),
+    globals: async () => (globals ? text(globals) : undefined),
   }
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Manifest } from './manifest.ts'
+import type { DatabaseManifest } from './manifest.ts'
 import { findServerRun, serverName, serverRuns } from './server-runs.ts'
 
-const backup = (run: string, database: string, more: Partial<Manifest> = {}): Manifest =>
+const backup = (run: string, database: string, more: Partial<DatabaseManifest> = {}): DatabaseManifest =>
   ({
     id: `${run}-${database}`,
     source: {
@@ -15,7 +15,7 @@ const backup = (run: string, database: string, more: Partial<Manifest> = {}): Ma
     started: `2025-04-0${run}T02:00:00.000Z`,
     serverRun: { id: run, databases: 2 },
     ...more,
-  }) as Manifest
+  }) as DatabaseManifest
 
 const elsewhere = (run: string) =>
   backup(run, 'wiki', {
@@ -30,7 +30,7 @@ const one = [backup('1', 'shop'), backup('1', 'crm')]
 const two = [backup('2', 'shop', { name: 'noche' })]
 
 test('runs are newest first, each with its backups by database', () => {
-  const runs = serverRuns([...two, alone as Manifest, ...one])
+  const runs = serverRuns([...two, alone as DatabaseManifest, ...one])
   expect(runs.map(({ id, databases }) => [id, databases])).toEqual([
     ['2', 2],
     ['1', 2],
@@ -62,7 +62,7 @@ describe('the run that is meant', () => {
   })
 
   test('is an error when there is none, or several of that name', () => {
-    expect(() => findServerRun([alone as Manifest])).toThrow('There is no backup of a whole server')
+    expect(() => findServerRun([alone as DatabaseManifest])).toThrow('There is no backup of a whole server')
     expect(() => findServerRun(one, '9')).toThrow('There is no run 9')
     const again = backup('4', 'shop', { name: 'noche' })
     expect(() => findServerRun([...two, again], 'noche')).toThrow('Several runs are called noche')

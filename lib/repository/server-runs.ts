@@ -1,12 +1,12 @@
 import type { Place } from '../environment/environment.ts'
 import { RespaldoError } from '../errors.ts'
-import { isWhole, type Manifest } from './manifest.ts'
+import { type DatabaseManifest, isDatabase, isWhole, type Manifest } from './manifest.ts'
 
 /** The backups that one run made of a server's databases, as far as they are still there. */
 export interface ServerRun {
   id: string
   /** One of each database, by its name. */
-  backups: readonly Manifest[]
+  backups: readonly DatabaseManifest[]
   /** How many the run was to make; fewer exist when some failed or were removed. */
   databases: number
 }
@@ -22,7 +22,7 @@ export function serverName({ container, host, port }: Place): string {
 /** The runs over whole servers that the backups come from, newest first. */
 export function serverRuns(backups: readonly Manifest[]): ServerRun[] {
   const runs = Map.groupBy(
-    backups.filter(({ serverRun }) => serverRun),
+    backups.filter(isDatabase).filter(({ serverRun }) => serverRun),
     ({ serverRun }) => serverRun!.id,
   )
   return [...runs]
@@ -86,6 +86,6 @@ const names = (runs: readonly ServerRun[]): string =>
 
 const startOf = ({ backups }: ServerRun): string => backups.map(({ started }) => started).sort()[0]!
 
-function byDatabase(a: Manifest, b: Manifest): number {
+function byDatabase(a: DatabaseManifest, b: DatabaseManifest): number {
   return a.source.place.database < b.source.place.database ? -1 : 1
 }

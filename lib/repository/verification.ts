@@ -3,7 +3,7 @@ import type { Store } from '../store/store.ts'
 import { openFindings } from './findings.ts'
 import type { ChunkIndex } from './index-file.ts'
 import { backupFolder } from './layout.ts'
-import type { Manifest } from './manifest.ts'
+import { isDatabase, type Manifest } from './manifest.ts'
 import type { Problem } from './proofs.ts'
 import { agreeingIndex, checkTables, neededManifest, readBack, strayKeys } from './read-back.ts'
 import { openContents, readMembers } from './reader.ts'
@@ -58,7 +58,8 @@ export function openVerification(
   /** What no other backup needs. */
   async function documents(manifest: Manifest): Promise<readonly Problem[]> {
     const { look, problems } = openFindings(backups, manifest.source.id)
-    const { tables, globals } = manifest.objects
+    const { tables } = manifest.objects
+    const globals = isDatabase(manifest) ? manifest.objects.globals : undefined
     await look(manifest.id, tables.name, () => checkTables(store, manifest))
     if (globals) await look(manifest.id, globals.name, () => openContents(store, manifest).globals())
     return problems

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto'
 import { type Bytes, once } from '../bytes.ts'
-import type { DumpFormat, TableCount } from '../postgres/database.ts'
+import type { TableCount } from '../postgres/database.ts'
 import type { Store } from '../store/store.ts'
 import { averageFor, chunkSizes } from './chunker.ts'
 import { writeFrames } from './frame-writer.ts'
 import { encodeIndex } from './index-file.ts'
 import { backupFolder, manifestKey } from './layout.ts'
-import { encodeManifest, type Manifest, type StoredPart } from './manifest.ts'
+import { type ArchiveFormat, encodeManifest, type Manifest, type StoredPart } from './manifest.ts'
 import { type ChainChunks, incrementalRecipe } from './recipe.ts'
 import { compress } from './zstd.ts'
 
@@ -27,8 +27,8 @@ export interface WrittenData {
 
 /** How a backup's data is stored. */
 export interface DataOptions {
-  format: DumpFormat
-  /** Of the database on disk: the average chunk of a full goes by it. */
+  format: ArchiveFormat
+  /** Of the database on disk or the volume: the average chunk of a full goes by it. */
   sourceBytes: number
   /** The chain that an incremental builds on. */
   base?: ChainChunks | undefined
@@ -36,8 +36,8 @@ export interface DataOptions {
 }
 
 /** The file name of a backup's data by what is in it. */
-export const dataName = (format: DumpFormat): string =>
-  format === 'custom' ? 'database.dump.zst' : 'database.sql.zst'
+export const dataName = (format: ArchiveFormat): string =>
+  ({ custom: 'database.dump.zst', plain: 'database.sql.zst', tar: 'volume.tar.zst' })[format]
 
 /** Writes one backup into its folder; until `commit` resolves it does not exist. Order: data, index, tables and globals, manifest. */
 export function openBackup(store: Store, place: { source: string; id: string }) {
@@ -67,12 +67,12 @@ export function openBackup(store: Store, place: { source: string; id: string }) 
     },
 
     /** Stores the tables and, where there are any, the globals; then, after `mayCommit` resolved, the manifest. */
-    async commit(
+    async commit<M extends Manifest>(
       written: WrittenData,
-      rest: Omit<Manifest, Written>,
+      rest: Omit<M, Written>,
       documents: { tables: readonly TableCount[]; globals: string | undefined },
       mayCommit: () => Promise<void>,
-    ): Promise<Manifest> {
+    ): Promise<M> {
       const tables = await part(
         'tables.json.zst',
         await compress(Buffer.from(JSON.stringify({ tables: documents.tables })), 3),
@@ -83,7 +83,7 @@ export function openBackup(store: Store, place: { source: string; id: string }) 
           : await part('globals.sql.zst', await compress(Buffer.from(documents.globals), 3))
       const objects = { data: written.data, index: written.index, tables, ...(globals ? { globals } : {}) }
       const added = Object.values(objects).reduce((sum, { bytes }) => sum + bytes, 0)
-      const manifest: Manifest = {
+      const manifest = {
         ...rest,
         objects,
         chunks: written.chunks,
@@ -95,7 +95,7 @@ export function openBackup(store: Store, place: { source: string; id: string }) 
         },
         compression:
           written.rawBytes > 0 ? Number((1 - written.data.bytes / written.rawBytes).toFixed(4)) : 0,
-      }
+      } as M
       await mayCommit()
       await store.put(manifestKey(place.source, place.id), once(encodeManifest(manifest)), {
         overwrite: false,

@@ -6,7 +6,7 @@ import type { DatabaseInfo, DumpFormat, Globals, Scope, TableCount } from '../po
 import { checkClient } from '../postgres/versions.ts'
 import { walked } from '../postgres/walk.ts'
 import { assertChainThere, type Chain } from '../repository/chain.ts'
-import { formatVersion, type Manifest } from '../repository/manifest.ts'
+import { type DatabaseManifest, formatVersion } from '../repository/manifest.ts'
 import type { ChainChunks } from '../repository/recipe.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Located } from '../services.ts'
@@ -14,7 +14,7 @@ import type { HeldSource } from './session.ts'
 
 /** What a backup will be, decided before it begins. */
 export interface BackupRequest {
-  kind: Manifest['kind']
+  kind: DatabaseManifest['kind']
   reason: string
   /** What an incremental builds on; without it the backup is a full. */
   base?: Base | undefined
@@ -24,7 +24,7 @@ export interface BackupRequest {
   description?: string | undefined
   rolePasswords?: boolean | undefined
   /** Of a run over a whole server, which also read its roles for all. */
-  serverRun?: Manifest['serverRun'] | undefined
+  serverRun?: DatabaseManifest['serverRun'] | undefined
   globals?: Globals | undefined
 }
 
@@ -68,7 +68,7 @@ export async function backUp(
   request: BackupRequest,
   { services, report }: Context,
   parts: BackupParts,
-): Promise<Manifest> {
+): Promise<DatabaseManifest> {
   const { located, repository, info, held } = parts
   const { source, database } = located
   const { signal } = held
@@ -185,7 +185,7 @@ function described({ kind, reason, scope, name, description, serverRun }: Backup
 }
 
 /** Rows only when every table's were counted: a sum of some would read as the sum of all. */
-function totals(tables: readonly TableCount[]): Manifest['totals'] {
+function totals(tables: readonly TableCount[]): DatabaseManifest['totals'] {
   const counted = tables.every(table => table.rows !== undefined)
   return {
     tables: tables.length,

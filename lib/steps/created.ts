@@ -1,12 +1,12 @@
 import type { Context } from '../http/create-function.ts'
 import type { DumpFormat, Globals, Scope } from '../postgres/database.ts'
-import type { Manifest } from '../repository/manifest.ts'
+import type { DatabaseManifest } from '../repository/manifest.ts'
 import type { Level } from '../repository/proofs.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Located } from '../services.ts'
 import type { AskedType } from '../strategy/type.ts'
 import { assertPassed } from './assert-passed.ts'
-import { backUp, preflight } from './backup.ts'
+import { backUp, chosenFormat, preflight } from './backup.ts'
 import { plannedType } from './planned-type.ts'
 import { holdSource } from './session.ts'
 import { openVerifier, type Verified } from './verify-backup.ts'
@@ -26,13 +26,13 @@ export interface CreateRequest {
 
 /** What a run over a whole server gives to each of its backups. */
 export interface OfServer {
-  serverRun: NonNullable<Manifest['serverRun']>
+  serverRun: NonNullable<DatabaseManifest['serverRun']>
   globals: Globals
 }
 
 /** A regular backup, and how its verification came out where one was asked for. */
 export interface Created {
-  backup: Manifest
+  backup: DatabaseManifest
   verified?: Verified
 }
 
@@ -49,8 +49,16 @@ export async function created(
   })
   const info = await preflight(located, repository, held.signal)
   const parts = { located, repository, info, held }
-  const { asked, scope, format } = request
-  const { reason, base } = await plannedType({ asked, scope, format }, context, parts)
+  const { asked, scope } = request
+  const { systemIdentifier } = info
+  const wish = {
+    asked,
+    source: located.source.id,
+    scope,
+    format: chosenFormat(request, located),
+    systemIdentifier,
+  }
+  const { reason, base } = await plannedType(wish, context, repository)
   const backup = await backUp({ ...request, ...ofServer, kind: 'regular', reason, base }, context, parts)
   if (request.verify === undefined) return { backup }
   const { backups } = await repository.catalog(located.source.id)

@@ -5,7 +5,7 @@ import { rowsDisagreement } from '../repository/agreement.ts'
 import { changedFile } from '../repository/damage.ts'
 import { openFindings } from '../repository/findings.ts'
 import { backupFolder } from '../repository/layout.ts'
-import type { Manifest } from '../repository/manifest.ts'
+import { type DatabaseManifest, databaseBackup, type Manifest } from '../repository/manifest.ts'
 import type { Level } from '../repository/proofs.ts'
 import type { Repository } from '../repository/repository.ts'
 import { type Checked, openVerification } from '../repository/verification.ts'
@@ -34,7 +34,7 @@ export function openExamination(context: Context, repository: Repository, backup
   const verification = openVerification(repository.store, backups, context)
 
   /** What an archive holds beside what is known of it, and what comes of it in a database. */
-  async function beyond(manifest: Manifest, level: Level, walk: () => WalkResult) {
+  async function beyond(manifest: DatabaseManifest, level: Level, walk: () => WalkResult) {
     const { look, problems } = openFindings([manifest], manifest.source.id) // what builds on it may hold other content
     const { name } = manifest.objects.data
     const content = await look(manifest.id, name, () => contentOf(walk(), repository, manifest))
@@ -45,7 +45,7 @@ export function openExamination(context: Context, repository: Repository, backup
   }
 
   return async (manifest: Manifest, level: Level): Promise<Examined> => {
-    const walk = level === 'checked' ? undefined : onlooker(manifest.archive.format)
+    const walk = level === 'checked' ? undefined : onlooker(databaseBackup(manifest).archive.format)
     const { problems, stray } = await verification.check(manifest, walk?.watch)
     const evidence = {
       objects: Object.keys(manifest.objects).length + 1,
@@ -53,13 +53,17 @@ export function openExamination(context: Context, repository: Repository, backup
       rawBytes: manifest.sizes.raw,
     }
     if (!walk || problems.length > 0) return { problems, stray, evidence }
-    const seen = await beyond(manifest, level, walk.end)
+    const seen = await beyond(databaseBackup(manifest), level, walk.end)
     return { problems: seen.problems, stray, evidence: { ...evidence, ...seen.content } }
   }
 }
 
 /** Throws unless the archive is whole and its rows are those of the backup's tables. */
-async function contentOf(walk: WalkResult, repository: Repository, manifest: Manifest): Promise<Content> {
+async function contentOf(
+  walk: WalkResult,
+  repository: Repository,
+  manifest: DatabaseManifest,
+): Promise<Content> {
   const { source, id, objects, totals } = manifest
   const where = backupFolder(source.id, id) + objects.data.name
   if (!walk.complete)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Manifest } from '../repository/manifest.ts'
+import type { DatabaseManifest } from '../repository/manifest.ts'
 import { assertExportable, defaultName, formatFor, formatOf, metadataPath } from './export-format.ts'
 
 const manifest = {
@@ -8,13 +8,13 @@ const manifest = {
   scope: {},
   started: '2025-04-08T22:00:05.123Z',
   archive: { format: 'custom' },
-} as Manifest
+} as DatabaseManifest
 
 test('usual names carry the time of the backup in the time zone', () => {
   expect(defaultName(manifest, 'sql.gz', 'UTC')).toBe('backup_full_20250408_220005.sql.gz')
   expect(defaultName(manifest, 'sql.gz', 'Europe/Madrid')).toBe('backup_full_20250409_000005.sql.gz')
   expect(defaultName(manifest, 'tar.gz', 'UTC')).toBe('database_production_20250408_220005.tar.gz')
-  const named = (scope: Manifest['scope']) => defaultName({ ...manifest, scope }, 'dump', 'UTC')
+  const named = (scope: DatabaseManifest['scope']) => defaultName({ ...manifest, scope }, 'dump', 'UTC')
   expect(named({ schemaOnly: true })).toBe('backup_schema_20250408_220005.dump')
   expect(named({ tables: ['t'] })).toBe('backup_part_20250408_220005.dump')
 })
@@ -36,7 +36,7 @@ test('the name says the format, unless it is given', () => {
 
 test('levels that a format does not have are refused, and archives of SQL text', () => {
   const invalid = expect.objectContaining({ code: 'input-invalid', hint: expect.any(String) })
-  const plain = { ...manifest, archive: { format: 'plain' } } as Manifest
+  const plain = { ...manifest, archive: { format: 'plain' } } as DatabaseManifest
   for (const format of ['dump', 'sql'] as const)
     expect(() => assertExportable(format, 1, manifest)).toThrow(invalid)
   for (const level of [0, 10]) expect(() => assertExportable('sql.gz', level, manifest)).toThrow(invalid)

@@ -1,6 +1,6 @@
 import { RespaldoError } from '../errors.ts'
 import type { Scope } from '../postgres/database.ts'
-import { isWhole, type Manifest } from '../repository/manifest.ts'
+import { type DatabaseManifest, isWhole } from '../repository/manifest.ts'
 
 /** What a backup can be exported as, by the ending of the file. */
 export const exportFormats = ['dump', 'dump.zst', 'sql', 'sql.gz', 'tar.gz'] as const
@@ -37,7 +37,7 @@ export function formatFor(path: string, given: ExportFormat | undefined): Export
 export function assertExportable(
   format: ExportFormat,
   level: number | undefined,
-  { archive, id }: Manifest,
+  { archive, id }: DatabaseManifest,
 ): void {
   const highest = highestLevels[format]
   if (level !== undefined && (highest === undefined || level < 1 || level > highest))
@@ -55,7 +55,7 @@ export function assertExportable(
 
 /** `backup_full_20250408_160000.sql.gz`, `database_production_20250408_160000.tar.gz`: the time at which the backup began, in the time zone. */
 export function defaultName(
-  { profile, scope, started }: Manifest,
+  { profile, scope, started }: DatabaseManifest,
   format: ExportFormat,
   timeZone: string,
 ): string {

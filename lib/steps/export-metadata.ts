@@ -1,11 +1,11 @@
 import type { TableCount } from '../postgres/database.ts'
 import type { Measured } from '../postgres/tar.ts'
-import { type Manifest, scopeKey } from '../repository/manifest.ts'
+import { type DatabaseManifest, scopeKey } from '../repository/manifest.ts'
 import { extentOf } from './export-format.ts'
 
 /** What stands in an export's `metadata.json` and beside it: the backup, its tables and the scripts. Sizes in bytes. */
 export function exportMetadata(
-  manifest: Manifest,
+  manifest: DatabaseManifest,
   filename: string,
   { tables, files }: { tables: readonly TableCount[]; files: readonly Measured[] },
 ): string {

@@ -2,7 +2,7 @@ import { RespaldoError } from '../errors.ts'
 import type { Context } from '../http/create-function.ts'
 import type { Scripts } from '../postgres/database.ts'
 import { major } from '../postgres/inspect.ts'
-import type { Manifest } from '../repository/manifest.ts'
+import type { DatabaseManifest } from '../repository/manifest.ts'
 import type { Wanted } from '../services.ts'
 import { locateTarget } from './target.ts'
 
@@ -13,7 +13,11 @@ const away = new Set(['source-not-found', 'source-unreachable', 'environment-una
  * The pg_restore beside the database that was named or that the backup came from, else this machine's: the first that is not older than what
  * made the backup, else any. `environment-unavailable` when there is none.
  */
-export async function foundScripts(wanted: Wanted, context: Context, manifest: Manifest): Promise<Scripts> {
+export async function foundScripts(
+  wanted: Wanted,
+  context: Context,
+  manifest: DatabaseManifest,
+): Promise<Scripts> {
   const beside = await besideSource(wanted, context, manifest)
   const places = [...('scripts' in beside ? [beside.scripts] : []), context.services.scripts]
   let older: Scripts | undefined
@@ -36,7 +40,7 @@ export async function foundScripts(wanted: Wanted, context: Context, manifest: M
 async function besideSource(
   wanted: Wanted,
   context: Context,
-  manifest: Manifest,
+  manifest: DatabaseManifest,
 ): Promise<{ scripts: Scripts } | { why: string }> {
   try {
     const { database } = await locateTarget(wanted, context, manifest)

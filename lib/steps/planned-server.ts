@@ -1,7 +1,7 @@
 import { errorBody, toRespaldoError } from '../errors.ts'
 import type { Context } from '../http/create-function.ts'
 import type { DatabaseChoice, RestorePlan, RestoreRequest } from '../postgres/database.ts'
-import type { Manifest } from '../repository/manifest.ts'
+import type { DatabaseManifest } from '../repository/manifest.ts'
 import type { Repository } from '../repository/repository.ts'
 import { type ServerRun, serverName } from '../repository/server-runs.ts'
 import type { Located } from '../services.ts'
@@ -73,7 +73,7 @@ export function chosenBackups(
   { choice }: ServerRequest,
   context: Pick<Context, 'report'>,
   { run }: ServerParts,
-): Manifest[] {
+): DatabaseManifest[] {
   const names = run.backups.map(({ source }) => source.place.database)
   const chosen = new Set(chosenNames(names, choice, context))
   return run.backups.filter(({ source }) => chosen.has(source.place.database))
@@ -96,7 +96,8 @@ export function requestFor(
 }
 
 /** A backup as users write it. */
-export const referenceOf = ({ source, id }: Manifest): string => `${source.id}/${id}`
+export const referenceOf = ({ source, id }: Pick<DatabaseManifest, 'source' | 'id'>): string =>
+  `${source.id}/${id}`
 
 /** What is to be known of a run before any of it is restored. */
 export function runWarnings({ id, backups, databases }: ServerRun): string[] {
@@ -107,7 +108,7 @@ export function runWarnings({ id, backups, databases }: ServerRun): string[] {
 }
 
 async function planned(
-  manifest: Manifest,
+  manifest: DatabaseManifest,
   { request, roles }: { request: ServerRequest; roles: ServerRoles },
   context: Context,
   { target, repository }: ServerParts,

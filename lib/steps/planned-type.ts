@@ -1,13 +1,23 @@
 import { RespaldoError } from '../errors.ts'
 import { type Report, warn } from '../events.ts'
 import type { Context } from '../http/create-function.ts'
-import type { DumpFormat, Scope } from '../postgres/database.ts'
 import { type Chain, newestChain, openChain } from '../repository/chain.ts'
+import { type AnyScope, type ArchiveFormat, isDatabase } from '../repository/manifest.ts'
 import { readStandings } from '../repository/proofs.ts'
 import type { ChainChunks } from '../repository/recipe.ts'
 import type { Repository } from '../repository/repository.ts'
 import { type AskedType, type ChainFacts, chooseType, type TypeChoice } from '../strategy/type.ts'
-import { type BackupParts, type Base, chosenFormat } from './backup.ts'
+import type { Base } from './backup.ts'
+
+/** What is to be backed up. */
+export interface TypeWish {
+  asked: AskedType
+  source: string
+  scope: AnyScope
+  format: ArchiveFormat
+  /** Of the server now, where it has one. */
+  systemIdentifier?: string | undefined
+}
 
 /** What a backup is going to be. */
 export interface PlannedType {
@@ -21,20 +31,17 @@ export interface PlannedType {
  * Under the source's lease.
  */
 export async function plannedType(
-  wish: { asked: AskedType; scope: Scope; format: DumpFormat | undefined },
+  wish: TypeWish,
   { services, report }: Context,
-  parts: BackupParts,
+  repository: Repository,
 ): Promise<PlannedType> {
-  const { located, repository } = parts
-  const { backups } = await repository.catalog(located.source.id)
+  const { backups } = await repository.catalog(wish.source)
   const chain = newestChain(backups, wish.scope)
   const now = services.clock.now()
   const choose = (unusable: string | undefined) =>
     chooseType(chain && facts(chain, unusable), wish.asked, services.strategy, now)
-  if (chain) warnOfAnotherServer(chain, parts, report)
-  const choice = choose(
-    chain && (plainlyUnusable(chain, wish, parts) ?? (await failedMember(chain, repository))),
-  )
+  if (chain) warnOfAnotherServer(chain, wish, report)
+  const choice = choose(chain && (plainlyUnusable(chain, wish) ?? (await failedMember(chain, repository))))
   if (!chain || choice.type === 'full') return told(choice, undefined, report)
   const opened = await usable(chain, repository, report)
   return 'chunks' in opened
@@ -50,31 +57,27 @@ function told(choice: TypeChoice, base: Base | undefined, report: Report): Plann
 /** The server's identity at the last backup of the chain and now, when it changed. */
 function changedServer(
   { full, incrementals }: Chain,
-  { info }: BackupParts,
+  { systemIdentifier: now }: TypeWish,
 ): { before: string; now: string } | undefined {
-  const before = (incrementals.at(-1) ?? full).source.systemIdentifier
-  const now = info.systemIdentifier
+  const last = incrementals.at(-1) ?? full
+  const before = isDatabase(last) ? last.source.systemIdentifier : undefined
   return before !== undefined && now !== undefined && before !== now ? { before, now } : undefined
 }
 
-function warnOfAnotherServer(chain: Chain, parts: BackupParts, report: Report): void {
-  const changed = changedServer(chain, parts)
+function warnOfAnotherServer(chain: Chain, wish: TypeWish, report: Report): void {
+  const changed = changedServer(chain, wish)
   if (!changed) return
   report({
     type: 'warning',
-    message: `${parts.located.source.id} is another server than at the last backup (system identifier ${changed.now}, before ${changed.before})`,
+    message: `${wish.source} is another server than at the last backup (system identifier ${changed.now}, before ${changed.before})`,
     hint: 'If that is no surprise, nothing needs to be done: this backup is a full one.',
   })
 }
 
 /** What forbids to build on a chain and is seen without reading it. */
-function plainlyUnusable(
-  chain: Chain,
-  { format }: { format: DumpFormat | undefined },
-  parts: BackupParts,
-): string | undefined {
-  if (changedServer(chain, parts)) return 'the server is another one than at the last backup'
-  if (chosenFormat({ format }, parts.located) !== chain.full.archive.format)
+function plainlyUnusable(chain: Chain, wish: TypeWish): string | undefined {
+  if (changedServer(chain, wish)) return 'the server is another one than at the last backup'
+  if (wish.format !== chain.full.archive.format)
     return `the chain has the format ${chain.full.archive.format}`
   return chain.missing && `the chain lacks ${chain.missing}`
 }

@@ -2,7 +2,7 @@ import { RespaldoError } from '../errors.ts'
 import { silent } from '../events.ts'
 import type { Context } from '../http/create-function.ts'
 import type { RestoreResult } from '../postgres/database.ts'
-import type { Manifest } from '../repository/manifest.ts'
+import type { DatabaseManifest } from '../repository/manifest.ts'
 import { serverName } from '../repository/server-runs.ts'
 import { isConfirmed } from './confirmed.ts'
 import {
@@ -54,7 +54,7 @@ export async function restoredServer(
 }
 
 async function restoredOne(
-  manifest: Manifest,
+  manifest: DatabaseManifest,
   request: ServerRequest,
   context: Context,
   { repository, target }: ServerParts,

@@ -1,7 +1,7 @@
 import { RespaldoError } from '../errors.ts'
 import type { Context } from '../http/create-function.ts'
 import type { RestoreInput, RestoreRequest, RestoreResult } from '../postgres/database.ts'
-import { isWhole, type Manifest, scopeKey } from '../repository/manifest.ts'
+import { type DatabaseManifest, isWhole, scopeKey } from '../repository/manifest.ts'
 import { clearMark, setMark } from '../repository/marks.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Located } from '../services.ts'
@@ -15,7 +15,7 @@ import { holdSource } from './session.ts'
 export interface RestoreParts {
   input: RestoreInput
   /** Of the backup that is read; a foreign file has none. */
-  manifest?: Manifest
+  manifest?: DatabaseManifest
   target: Located
   repository: Repository
 }
@@ -23,7 +23,7 @@ export interface RestoreParts {
 /** A backup as what is restored; `restore-unsafe` when a part of a database would replace one. */
 export async function backupInput(
   repository: Repository,
-  manifest: Manifest,
+  manifest: DatabaseManifest,
   mode: { replaces: boolean },
 ): Promise<RestoreInput> {
   if (isWhole(manifest.scope) || !mode.replaces) return restoreInput(repository, manifest)

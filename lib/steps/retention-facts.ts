@@ -1,7 +1,7 @@
 import { RespaldoError } from '../errors.ts'
 import type { Damaged } from '../repository/catalog.ts'
 import { manifestKey } from '../repository/layout.ts'
-import { type Manifest, scopeKey } from '../repository/manifest.ts'
+import { type Manifest, recordsOf, scopeKey } from '../repository/manifest.ts'
 import { readMarks } from '../repository/marks.ts'
 import { readStandings, type Standing } from '../repository/proofs.ts'
 import type { Repository } from '../repository/repository.ts'
@@ -25,7 +25,8 @@ export async function readRetentionFacts(repository: Repository, source?: string
   const found = await readStandings(repository.store, backups)
   const standings = new Map(backups.map(({ source, id }, at) => [`${source.id}/${id}`, found[at]!]))
   const fact = (manifest: Manifest): RetentionBackup => {
-    const { source, id, totals, parent } = manifest
+    const { source, id, parent } = manifest
+    const rows = recordsOf(manifest)
     const reference = `${source.id}/${id}`
     return {
       source: source.id,
@@ -36,7 +37,7 @@ export async function readRetentionFacts(repository: Repository, source?: string
       chain: manifest.chain,
       ...(parent === undefined ? {} : { parent }),
       started: manifest.started,
-      ...(totals.rows === undefined ? {} : { rows: totals.rows }),
+      ...(rows === undefined ? {} : { rows }),
       bytes: manifest.sizes.raw,
       proven: standings.get(reference)?.proven ?? false,
       failed: standings.get(reference)?.failed !== undefined,

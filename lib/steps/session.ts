@@ -1,6 +1,6 @@
 import type { Context } from '../http/create-function.ts'
 import { acquireLease, type Lease } from '../repository/lease.ts'
-import type { Manifest } from '../repository/manifest.ts'
+import { databaseBackup, type Manifest } from '../repository/manifest.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Located } from '../services.ts'
 import { restoreInput } from './restore-input.ts'
@@ -32,7 +32,8 @@ export async function holdSource(
   const { services, report, signal } = context
   return hold(context, repository, source.id, options, async (lease, run) => {
     if (lease.deadRuns.length > 0) await database.endRuns(lease.deadRuns, signal)
-    const safetyOf = async (reference: string) => restoreInput(repository, await repository.find(reference))
+    const safetyOf = async (reference: string) =>
+      restoreInput(repository, databaseBackup(await repository.find(reference)))
     const recovery = { run, time: services.clock.now(), safetyOf, report, signal }
     for (const message of await database.restores.recover(recovery)) report({ type: 'warning', message })
     lease.deadRunsEnded()

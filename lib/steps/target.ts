@@ -1,13 +1,13 @@
 import type { Place } from '../environment/environment.ts'
 import type { Context } from '../http/create-function.ts'
-import type { Manifest } from '../repository/manifest.ts'
+import type { DatabaseManifest } from '../repository/manifest.ts'
 import type { Located, Wanted } from '../services.ts'
 
 /** The database that was named; by default the one that the backup came from. */
 export function locateTarget(
   { container, url, environment, folder, database, user }: Wanted,
   { services, signal }: Context,
-  manifest: Manifest | undefined,
+  manifest: DatabaseManifest | undefined,
 ): Promise<Located> {
   const named = container ?? url ?? environment ?? folder
   if (named !== undefined || !manifest)

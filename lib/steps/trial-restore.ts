@@ -4,7 +4,7 @@ import type { RestoreInput, RestoreRequest } from '../postgres/database.ts'
 import { compareDigests, type Difference, sameMajors } from '../postgres/digest/compare.ts'
 import { type DumpDigest, digestDump } from '../postgres/digest/digest.ts'
 import { identifier } from '../postgres/sql.ts'
-import { isWhole, type Manifest } from '../repository/manifest.ts'
+import { type DatabaseManifest, isWhole } from '../repository/manifest.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Services } from '../services.ts'
 import { timedPhases } from './phases.ts'
@@ -33,7 +33,7 @@ export interface TrialEvidence {
 /** What is restored on trial. */
 export interface TrialSubject {
   repository: Repository
-  manifest: Manifest
+  manifest: DatabaseManifest
   /** As if the server that the backup comes from were gone: all has to come from the repository. */
   isPlaceLost?: boolean
 }
@@ -71,13 +71,13 @@ export async function trialRestore(
   }
 }
 
-function wishes({ source, sizes }: Manifest, run: string) {
+function wishes({ source, sizes }: DatabaseManifest, run: string) {
   const { place, user, settings = {} } = source
   return { run, place, user, settings, databaseBytes: sizes.source }
 }
 
 /** A part of a database may lack what a question is about. */
-function checksOf({ source, scope }: Manifest, { checks }: Services): Services['checks'] {
+function checksOf({ source, scope }: DatabaseManifest, { checks }: Services): Services['checks'] {
   return isWhole(scope) ? checks.filter(check => (check.source ?? source.id) === source.id) : []
 }
 
@@ -111,7 +111,7 @@ async function restoreInto(
 const named = (roles: readonly string[]): string =>
   roles.map(role => `CREATE ROLE ${identifier(role)};`).join('\n')
 
-function counts({ tables, definitions, largeObjects }: DumpDigest, { totals }: Manifest) {
+function counts({ tables, definitions, largeObjects }: DumpDigest, { totals }: DatabaseManifest) {
   const rows = [...tables.values()].reduce((sum, table) => sum + table.rows, 0)
   return { tables: totals.tables, rows, definitions: definitions.size, largeObjects: largeObjects.size }
 }

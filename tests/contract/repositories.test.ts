@@ -8,6 +8,7 @@ import { chunkSizes } from '#lib/repository/chunker'
 import { writeFrames } from '#lib/repository/frame-writer'
 import { decodeIndex, encodeIndex } from '#lib/repository/index-file'
 import { acquireLease } from '#lib/repository/lease'
+import { databaseBackup } from '#lib/repository/manifest'
 import { filesystemStore } from '#lib/store/filesystem'
 import { readFull, readIndex } from './format-reader.ts'
 import { copyIntact, facts, first, folderOf, openAt, readWhole, second, sha256 } from './frozen-repository.ts'
@@ -38,7 +39,7 @@ describe('the frozen repository', () => {
       sizes: { raw: fact.rawBytes, stored: stored.length },
       chunks: { average: fact.average, count: fact.chunks },
     })
-    const walk = walked(one.contents(backup).raw(), backup.archive.format)
+    const walk = walked(one.contents(backup).raw(), databaseBackup(backup).archive.format)
     await collect(walk.bytes)
     expect(walk.result()).toMatchObject({ complete: true, tables: fact.tables })
   })

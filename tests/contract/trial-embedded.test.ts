@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { silent } from '#lib/events'
+import { databaseBackup } from '#lib/repository/manifest'
 import { openServices } from '#lib/services'
 import { trialRestore } from '#lib/steps/trial-restore'
 import { isAlive, thisHolder } from '../../runner/liveness.ts'
@@ -39,7 +40,7 @@ async function trial(checks: { sql: string; expect?: number }[], signal = new Ab
     isAlive,
   })
   const repository = await services.repository({ create: false })
-  const manifest = await repository.find('latest')
+  const manifest = databaseBackup(await repository.find('latest'))
   return trialRestore({ services, report: silent, signal }, { repository, manifest })
 }
 

@@ -5,7 +5,7 @@ import { functions } from '#functions'
 import { collect, once } from '#lib/bytes'
 import { type ErrorCode, RespaldoError } from '#lib/errors'
 import { decodeIndex, encodeIndex } from '#lib/repository/index-file'
-import { encodeManifest, type Manifest } from '#lib/repository/manifest'
+import { type DatabaseManifest, encodeManifest } from '#lib/repository/manifest'
 import { writeProof } from '#lib/repository/proofs'
 import { openRepository, type Repository } from '#lib/repository/repository'
 import type { Services } from '#lib/services'
@@ -20,12 +20,12 @@ import { plainDump, writeBackup } from '../fixtures/backups.ts'
 const clock = manualClock()
 let store: FaultyStore
 let repository: Repository
-let chain: Manifest[]
+let chain: DatabaseManifest[]
 
 const words = Array.from({ length: 30_000 }, () => randomBytes(24).toString('hex'))
 const started = (day: number) => `2025-04-0${day}T16:00:00.000Z`
-const folderOf = ({ id, source }: Manifest) => `sources/${source.id}/${id}/`
-const reference = ({ id, source }: Manifest) => `${source.id}/${id}`
+const folderOf = ({ id, source }: DatabaseManifest) => `sources/${source.id}/${id}/`
+const reference = ({ id, source }: DatabaseManifest) => `${source.id}/${id}`
 
 beforeEach(async () => {
   store = faultyStore(memoryStore())
@@ -68,7 +68,7 @@ async function verify(input: Record<string, unknown>): Promise<Map<string, Verif
   return new Map(verified.map(one => [`${one.source}/${one.id}`, one]))
 }
 
-const problems = (verified: Map<string, Verified>, backup: Manifest) =>
+const problems = (verified: Map<string, Verified>, backup: DatabaseManifest) =>
   verified.get(reference(backup))!.problems.map(({ object, message }) => ({ object, message }))
 
 const standings = async () => {
@@ -89,7 +89,7 @@ const flip = (at: number) => (bytes: Buffer) => {
 }
 
 /** Writes the manifest anew, with its own sum right. */
-async function reseal(manifest: Manifest, facts: Partial<Manifest>): Promise<void> {
+async function reseal(manifest: DatabaseManifest, facts: Partial<DatabaseManifest>): Promise<void> {
   await store.put(`${folderOf(manifest)}manifest.json`, once(encodeManifest({ ...manifest, ...facts })))
 }
 
@@ -145,7 +145,7 @@ describe('a sound chain', () => {
   })
 
   test('counts as proven for retention when it was restored and nothing failed since', async () => {
-    const [full] = chain as [Manifest]
+    const [full] = chain as [DatabaseManifest]
     const proof = { format: 1 as const, source: 'pc_db', backup: full.id, started: started(4), seconds: 1 }
     const rest = { host: 'here', tool: 'respaldo test', evidence: {}, problems: [] }
     const proven = async () =>
@@ -192,7 +192,7 @@ describe('damage', () => {
   })
 
   test('of several objects is found in all of them', async () => {
-    const [full, first, second] = chain as [Manifest, Manifest, Manifest]
+    const [full, first, second] = chain as [DatabaseManifest, DatabaseManifest, DatabaseManifest]
     await store.delete([`${folderOf(full)}index`, `${folderOf(second)}tables.json.zst`])
     await change(`${folderOf(full)}database.sql.zst`, flip(-1))
     await change(`${folderOf(first)}database.sql.zst`, bytes => bytes.subarray(1))
@@ -217,7 +217,7 @@ describe('damage', () => {
   })
 
   test('by which a backup of the chain is gone names it and all that it takes down', async () => {
-    const [full, first, second] = chain as [Manifest, Manifest, Manifest]
+    const [full, first, second] = chain as [DatabaseManifest, DatabaseManifest, DatabaseManifest]
     const gone = `${folderOf(full)}manifest.json`
     await store.delete([gone])
     const found = await verify({ all: true })
@@ -235,7 +235,7 @@ describe('damage', () => {
   })
 
   test('that no sum finds is found: runs that point past their chain, facts that contradict each other', async () => {
-    const [full, first, second] = chain as [Manifest, Manifest, Manifest]
+    const [full, first, second] = chain as [DatabaseManifest, DatabaseManifest, DatabaseManifest]
     const key = `${folderOf(second)}index`
     const index = decodeIndex(Buffer.from(await collect(store.get(key))), key)
     const segments = [...index.segments].map(run =>
@@ -329,7 +329,7 @@ describe('what is no damage', () => {
   })
 
   test('a backup that is removed meanwhile is passed over, and an error where it was meant', async () => {
-    const [, , second] = chain as [Manifest, Manifest, Manifest]
+    const [, , second] = chain as [DatabaseManifest, DatabaseManifest, DatabaseManifest]
     const removing = faultyStore(store)
     const { stat } = removing
     let looks = 0

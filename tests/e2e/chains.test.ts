@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeManifest, encodeManifest } from '#lib/repository/manifest'
+import { databaseBackup, decodeManifest, encodeManifest } from '#lib/repository/manifest'
 import { type PostgresContainer, startPostgres } from '../testbed/postgres.ts'
 import { testEngine } from '../testbed/provided.ts'
 import { cli, type Finished } from './cli.ts'
@@ -135,7 +135,7 @@ describe.skipIf(!engine).each(['17', '15'] as const)('chains on PostgreSQL %s', 
   test('of another server are not built on, and a warning says so, whatever was asked for', async () => {
     const dir = ['--dir', join(folder, 'moved')]
     const key = join(folderOf(await create(...dir)).replace('backups', 'moved'), 'manifest.json')
-    const { source, ...rest } = decodeManifest(await readFile(key), key)
+    const { source, ...rest } = databaseBackup(decodeManifest(await readFile(key), key))
     await writeFile(key, encodeManifest({ ...rest, source: { ...source, systemIdentifier: '1' } }))
     const warnings = expect.stringContaining('another server')
     expect(await create(...dir, '--force-full', '--name', 'asked')).toMatchObject({ type: 'full', warnings })

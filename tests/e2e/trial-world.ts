@@ -1,6 +1,7 @@
 import type { Configuration } from '#lib/config'
 import { silent } from '#lib/events'
 import type { Context } from '#lib/http/create-function'
+import { databaseBackup } from '#lib/repository/manifest'
 import { openServices, type Services } from '#lib/services'
 import { type TrialEvidence, trialRestore } from '#lib/steps/trial-restore'
 import { isAlive, thisHolder } from '../../runner/liveness.ts'
@@ -39,7 +40,7 @@ export async function restoreOnTrial(trial: Trial): Promise<TrialEvidence> {
   const services = servicesOf(trial)
   const { report = silent, signal = new AbortController().signal } = trial
   const repository = await services.repository({ create: false })
-  const manifest = await repository.find(trial.backup, trial.source)
+  const manifest = databaseBackup(await repository.find(trial.backup, trial.source))
   const source = trial.settings ? { ...manifest.source, settings: trial.settings } : manifest.source
   return trialRestore({ services, report, signal }, { repository, manifest: { ...manifest, source } })
 }
