@@ -1,7 +1,7 @@
 import { RespaldoError } from '../errors.ts'
+import { openIntake } from '../intake.ts'
 import { corrupt } from './archive-cursor.ts'
 import { type ArchiveHead, type ArchiveVersion, readHead, readVersion } from './archive-head.ts'
-import { openIntake } from './archive-intake.ts'
 import { readTocCount, readTocEntry, type TocEntry } from './archive-toc.ts'
 
 /** Reads header and table of contents from pieces, and stops there. */

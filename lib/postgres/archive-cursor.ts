@@ -1,25 +1,8 @@
 import { RespaldoError } from '../errors.ts'
-
-/** Thrown by a cursor that came to the end of what there is; `bytes` from the cursor's start would at least be needed to go on. */
-export class Short {
-  readonly bytes: number
-  constructor(bytes: number) {
-    this.bytes = bytes
-  }
-}
+import { type Cursor, need } from '../intake.ts'
 
 /** A string's limit in PostgreSQL (1 GB); a longer one is a length that was damaged. */
 const longest = 0x3fffffff
-
-/**
- * Reads pg_dump's primitives from bytes that lie together, and nothing past them. `at` is the position within the bytes, `offset` that
- * of their first byte in the archive. Integers are a sign and four bytes, little-endian, whatever machine wrote them.
- */
-export interface Cursor {
-  readonly bytes: Uint8Array
-  readonly offset: number
-  at: number
-}
 
 /** The next byte; throws where the piece ends, so that more can be waited for. */
 export function readByte(cursor: Cursor): number {
@@ -27,7 +10,7 @@ export function readByte(cursor: Cursor): number {
   return cursor.bytes[cursor.at++]!
 }
 
-/** Throws data-corrupt for a sign that is none: that byte is either 0 or 1. */
+/** A sign and four bytes, little-endian, whatever machine wrote them. Throws data-corrupt for a sign that is none: that byte is either 0 or 1. */
 export function readInteger(cursor: Cursor): number {
   need(cursor, 5)
   const { bytes, at } = cursor
@@ -90,11 +73,6 @@ export function corrupt(offset: number, reason: string): RespaldoError {
     hint: 'Use another backup; this one cannot be restored completely.',
     context: { offset, reason },
   })
-}
-
-/** Pushes the need for bytes to whoever has more of them. */
-export function need(cursor: Cursor, bytes: number): void {
-  if (cursor.at + bytes > cursor.bytes.length) throw new Short(cursor.at + bytes)
 }
 
 function readLength(cursor: Cursor): number {

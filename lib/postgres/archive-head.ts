@@ -1,5 +1,6 @@
 import { RespaldoError } from '../errors.ts'
-import { type Cursor, corrupt, need, readByte, readInteger, readString } from './archive-cursor.ts'
+import { type Cursor, need } from '../intake.ts'
+import { corrupt, readByte, readInteger, readString } from './archive-cursor.ts'
 
 /** How data blocks are compressed within the archive. */
 export type ArchiveCompression = 'none' | 'gzip' | 'lz4' | 'zstd'

@@ -1,8 +1,8 @@
 import type { Bytes } from '../bytes.ts'
+import { type Cursor, openIntake } from '../intake.ts'
 import { blockWalker } from './archive-blocks.ts'
-import { type Cursor, corrupt } from './archive-cursor.ts'
+import { corrupt } from './archive-cursor.ts'
 import { readHead, readVersion } from './archive-head.ts'
-import { openIntake } from './archive-intake.ts'
 import { readTocCount, readTocEntry } from './archive-toc.ts'
 
 /**

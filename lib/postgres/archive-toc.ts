@@ -1,12 +1,5 @@
-import {
-  type Cursor,
-  corrupt,
-  readByte,
-  readInteger,
-  readOffset,
-  readString,
-  skipString,
-} from './archive-cursor.ts'
+import type { Cursor } from '../intake.ts'
+import { corrupt, readByte, readInteger, readOffset, readString, skipString } from './archive-cursor.ts'
 import type { ArchiveHead } from './archive-head.ts'
 
 /** Which part of a restore an entry belongs to. */

@@ -1,4 +1,5 @@
 import { RespaldoError } from '../errors.ts'
+import type { Walker } from '../walker.ts'
 import { type BlockWalker, blockWalker, type DataTap } from './archive-blocks.ts'
 import { type ContentsReader, readContents } from './archive-contents.ts'
 import { corrupt } from './archive-cursor.ts'
@@ -34,15 +35,6 @@ export interface WalkResult {
   largeObjects: { count: number; bytes: number | undefined }
 }
 
-/**
- * Looks at a dump while it passes by. `write` takes its bytes in any pieces and keeps none of them; `end` tells that there are no more.
- * Both throw data-corrupt, with offset and reason, for a dump that is damaged or not whole, and are not called again after that.
- */
-export interface Walker {
-  write(piece: Uint8Array): void
-  end(): WalkResult
-}
-
 /** Who wants an archive's own content, entries before data, while it is walked. What it throws ends the walk. */
 export interface ArchiveTap extends DataTap {
   /** With its SQL. */
@@ -54,7 +46,9 @@ export interface ArchiveTap extends DataTap {
  * exactly one block of it, that block was closed, and nothing follows. With `counts` the entries are not kept, and memory does not grow
  * with their SQL. Rows are counted in uncompressed COPY text; they are undefined for INSERTs, compressed data and unknown versions.
  */
-export function archiveWalker(options: { keep?: 'counts' | 'entries'; tap?: ArchiveTap } = {}): Walker {
+export function archiveWalker(
+  options: { keep?: 'counts' | 'entries'; tap?: ArchiveTap } = {},
+): Walker<WalkResult> {
   const { tap } = options
   const keepEntries = options.keep === 'entries'
   const entries: TocEntry[] = []

@@ -1,5 +1,6 @@
 import { RespaldoError } from '../errors.ts'
-import type { Walker, WalkResult } from './archive.ts'
+import type { Walker } from '../walker.ts'
+import type { WalkResult } from './archive.ts'
 import { type PlainCounts, plainCounts } from './plain-counts.ts'
 import { clusterHeader, cutShort, damagedSql, severalDatabases, within } from './plain-errors.ts'
 import { type OpenEnd, type SqlListener, type SqlScanner, sqlScanner } from './sql-scanner.ts'
@@ -25,7 +26,7 @@ const trailer = 'PostgreSQL database dump complete'
  * nothing but comments and blanks follows. Rows are counted in COPY's text and in INSERTs with VALUES; tables without rows are known where
  * pg_dump announced their data. Rows are undefined for CSV and binary data, for INSERT … SELECT, and in foreign SQL, which may also delete.
  */
-export function plainWalker(options: PlainWalkerOptions = {}): Walker {
+export function plainWalker(options: PlainWalkerOptions = {}): Walker<WalkResult> {
   const { tap } = options
   const counts = plainCounts()
   const about: { serverVersion?: string; dumpVersion?: string } = {}

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { type Bytes, collect, once } from '../bytes.ts'
 import { unzstd } from '../postgres/zstd-frames.ts'
 import { type Member, readChain, reframed } from './chain-reader.ts'
-import { openChunkTable } from './chunk-table.ts'
 import { chunkSizes } from './chunker.ts'
 import { writeFrames } from './frame-writer.ts'
+import { openHashTable } from './hash-table.ts'
 import type { ChunkIndex } from './index-file.ts'
 import { chainChunks, incrementalRecipe } from './recipe.ts'
 
@@ -140,7 +140,7 @@ describe('an incremental', () => {
 
 test('a table numbers names that come at once and one by one, in turns', () => {
   const names = Array.from({ length: 3000 }, (_, number) => createHash('sha256').update(`${number}`).digest())
-  const table = openChunkTable(10)
+  const table = openHashTable(10)
   table.addAll(Buffer.concat(names.slice(0, 1500)))
   for (const name of names.slice(1500, 1600)) table.add(name)
   table.addAll(Buffer.alloc(0))
@@ -153,7 +153,7 @@ test('a table numbers names that come at once and one by one, in turns', () => {
 
 test('a table finds each of many chunks, the first of those with one name, and no other', () => {
   const name = (number: number) => createHash('sha256').update(`${number}`).digest()
-  const table = openChunkTable(10)
+  const table = openHashTable(10)
   for (let number = 0; number < 20_000; number++) table.add(name(number % 15_000))
   expect(table.size).toBe(20_000)
   for (let number = 0; number < 15_000; number++) expect(table.find(name(number))).toBe(number)

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { type ChunkTable, openChunkTable } from './chunk-table.ts'
 import { growingBytes, growingWords } from './growing.ts'
+import { type HashTable, openHashTable } from './hash-table.ts'
 import { type ChunkIndex, packedSegments, type Segment } from './index-file.ts'
 
 /** What an incremental builds on: the chunks of its chain, named by where they are. */
@@ -10,7 +10,7 @@ export interface ChainChunks {
   /** Of their full; an incremental is cut as its chain is. */
   average: number
   /** Their chunks, all of the first parent's before those of the second. An incremental adds its own behind. */
-  table: ChunkTable
+  table: HashTable
   /** By parent, the number of its first chunk in the table. */
   firsts: readonly number[]
 }
@@ -112,7 +112,7 @@ function openRuns(firsts: readonly number[]) {
 /** The chunks of a chain's backups, oldest first. */
 export function chainChunks(parents: readonly { id: string; index: ChunkIndex }[]): ChainChunks {
   const total = parents.reduce((sum, { index }) => sum + index.lengths.length, 0)
-  const table = openChunkTable(total)
+  const table = openHashTable(total)
   const firsts: number[] = []
   for (const { index } of parents) {
     firsts.push(table.size)

@@ -17,7 +17,7 @@ const interfaces = [
   'lib/postgres/database.ts',
   'lib/volumes/volume.ts',
 ]
-const basics = ['lib/{errors,events,bytes,clock,nearest}.ts']
+const basics = ['lib/{errors,events,bytes,clock,nearest,intake,walker}.ts']
 /** Parts of a function that more than one has, or that would fill its screen. */
 const steps = ['lib/steps/**']
 const domain = 'lib/{postgres,volumes,repository,strategy,retention}/**'

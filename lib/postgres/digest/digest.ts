@@ -1,4 +1,5 @@
 import { RespaldoError } from '../../errors.ts'
+import type { Walker } from '../../walker.ts'
 import type { WalkResult } from '../archive.ts'
 import type { DumpFormat } from '../database.ts'
 import { walked } from '../walk.ts'
@@ -27,9 +28,7 @@ export interface DumpDigest {
 }
 
 /** A walker that also digests; its `digest` is whole once `end` returned. */
-export interface Digester {
-  write(piece: Uint8Array): void
-  end(): WalkResult
+export interface Digester extends Walker<WalkResult> {
   digest(): Omit<DumpDigest, 'serverVersion' | 'dumpVersion'>
 }
 

@@ -1,4 +1,25 @@
-import { type Cursor, Short } from './archive-cursor.ts'
+/**
+ * Reads from bytes that lie together, and nothing past them. `at` is the position within the bytes, `offset` that of their first byte in
+ * the stream.
+ */
+export interface Cursor {
+  readonly bytes: Uint8Array
+  readonly offset: number
+  at: number
+}
+
+/** Thrown by a cursor that came to the end of what there is; `bytes` from the cursor's start would at least be needed to go on. */
+export class Short {
+  readonly bytes: number
+  constructor(bytes: number) {
+    this.bytes = bytes
+  }
+}
+
+/** Pushes the need for bytes to whoever has more of them. */
+export function need(cursor: Cursor, bytes: number): void {
+  if (cursor.at + bytes > cursor.bytes.length) throw new Short(cursor.at + bytes)
+}
 
 /** Collects pieces until something can be decoded from them whole. Holds one undecoded thing and one piece, never more. */
 export interface Intake {
