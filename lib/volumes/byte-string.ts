@@ -16,8 +16,11 @@ export function textAt(bytes: Uint8Array, from: number, to: number): ByteString 
   return bytesAt(bytes, from, end)
 }
 
-/** What a terminal must not be given: control characters, reordering, what is not assigned, and the backslash that marks an escape. */
-const unfit = /[\p{C}\p{Zl}\p{Zp}\\]/gu
+/**
+ * What a terminal must not be given: control characters, what cannot be seen or turns the direction, and the backslash that marks an escape.
+ * Listed, as the groups of a backup are known by their shown names, and classes such as "not assigned" change with Unicode.
+ */
+const unfit = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\\]/gu
 
 /** For people: UTF-8 where it is that, with escapes such as `\xe9` and `\u{202e}` for what cannot be shown. Different bytes never look the same. */
 export function shown(bytes: ByteString): string {

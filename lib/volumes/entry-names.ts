@@ -2,9 +2,9 @@ import type { Bytes } from '../bytes.ts'
 import { shown } from './byte-string.ts'
 import { hashing } from './content-hash.ts'
 import { type Facts, factsOf } from './facts.ts'
-import { pathHash } from './fingerprint.ts'
 import type { VolumeDifference } from './fingerprint-compare.ts'
-import { tarReader } from './tar-reader.ts'
+import { shortHash } from './short-hash.ts'
+import { readTar } from './tar-reader.ts'
 
 /** An entry as people see it. */
 export interface NamedEntry {
@@ -15,14 +15,13 @@ export interface NamedEntry {
 /** Reads a tar for the entries whose paths have these hashes, by hash. */
 export async function nameEntries(tar: Bytes, hashes: ReadonlySet<string>): Promise<Map<string, NamedEntry>> {
   const found = new Map<string, NamedEntry>()
-  const reader = tarReader(
+  await readTar(
+    tar,
     hashing((entry, sha256) => {
-      const hash = pathHash(entry.path).toString('hex')
+      const hash = shortHash(entry.path).toString('hex')
       if (hashes.has(hash)) found.set(hash, { name: shown(entry.path), facts: factsOf(entry, sha256) })
     }),
   )
-  for await (const piece of tar) reader.write(piece)
-  reader.end()
   return found
 }
 
@@ -32,7 +31,10 @@ export interface NamedDifference {
   what: string
 }
 
-/** At most ten of each sort, the rest as a number. Reads both tars once more. */
+/** How many differences are told by name. */
+const named = 10
+
+/** The first ten, what is missing before what is more and what is different, and the rest as a number. Reads both tars once more. */
 export async function nameDifferences(
   { missing, extra, different }: VolumeDifference,
   tars: { backup: Bytes; restored: Bytes },
@@ -47,8 +49,9 @@ export async function nameDifferences(
       what: whatDiffers(before.get(path)?.facts, after.get(path)?.facts),
     })),
   ]
-  const rest = missing.count + extra.count + different.count - told.length
-  return rest > 0 ? [...told, { object: `${rest} more`, what: 'differ' }] : told
+  const first = told.slice(0, named)
+  const rest = missing.count + extra.count + different.count - first.length
+  return rest > 0 ? [...first, { object: 'and', what: `${rest} more` }] : first
 }
 
 const nameOf = (entries: ReadonlyMap<string, NamedEntry>, hash: string): string =>

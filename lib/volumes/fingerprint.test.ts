@@ -68,21 +68,17 @@ describe('two volumes', () => {
   })
 
   test('do not differ by what nobody can set or what comes by itself', async () => {
-    expect(await compared({ mode: 0o644, mtime: 1 }, link)).toEqual([])
+    expect(await compared({ mode: 0o777, mtime: 1 }, link)).toEqual([])
     expect(await compared({ mtime: 1 }, { path: 'volume/f/' })).toEqual([])
     expect(await compared({ mtime: 1 }, device)).toEqual([])
     expect(await compared({ pax: { mtime: '1700000000.9' } })).toEqual([])
   })
 
-  test('differ by what is missing and what is more, ten of each by name', async () => {
+  test('differ by what is missing and what is more, ten of them by name', async () => {
     const many = Array.from({ length: 25 }, (_, number) => ({ path: `volume/${number}` }))
     const told = await differences(writeTar([root, ...many]), writeTar([root, file]))
     expect(told[0]).toBe('"volume/0" did not come back')
-    expect(told.slice(9)).toEqual([
-      '"volume/9" did not come back',
-      '"volume/a" is not in the backup',
-      '15 more differ',
-    ])
+    expect(told.slice(9)).toEqual(['"volume/9" did not come back', 'and 16 more'])
   })
 })
 

@@ -1,16 +1,13 @@
-import { hash } from 'node:crypto'
 import type { Bytes } from '../bytes.ts'
 import { growingBytes, growingWords } from '../repository/growing.ts'
 import { type HashTable, openHashTable } from '../repository/hash-table.ts'
-import { type ByteString, shown } from './byte-string.ts'
+import { shown } from './byte-string.ts'
 import { hashing } from './content-hash.ts'
 import { factsOf } from './facts.ts'
+import { hashBytes, shortHash } from './short-hash.ts'
 import type { TarEntry } from './tar-entry.ts'
 import { contradictoryTar } from './tar-errors.ts'
-import { type TarListener, tarReader } from './tar-reader.ts'
-
-/** Bytes of each hash that is kept. */
-const hashBytes = 16
+import { readTar, type TarListener } from './tar-reader.ts'
 
 /**
  * What a volume's tar comes to, whatever the order of its entries. It takes about 50 bytes an entry: the hash of its path, a hash of all
@@ -32,9 +29,6 @@ export interface Fingerprinter extends TarListener {
   result(): Fingerprint
 }
 
-/** Names an entry among those of its tar by its path. */
-export const pathHash = (path: ByteString): Buffer => shortHash(path)
-
 /** Takes fingerprints while a tar passes. Throws data-corrupt for two entries of one path, and for hard links to nothing. */
 export function openFingerprint(): Fingerprinter {
   const paths = openHashTable(1024, hashBytes)
@@ -44,7 +38,7 @@ export function openFingerprint(): Fingerprinter {
   let bytes = 0
 
   function visit(entry: TarEntry, sha256: string): void {
-    const path = pathHash(entry.path)
+    const path = shortHash(entry.path)
     if (paths.find(path) !== -1) throw contradictoryTar(`"${shown(entry.path)}" twice`)
     if (entry.kind === 'hard link') {
       const first = firstOf(entry)
@@ -59,7 +53,7 @@ export function openFingerprint(): Fingerprinter {
   }
 
   function firstOf({ path, link }: TarEntry): number {
-    const target = paths.find(pathHash(link))
+    const target = paths.find(shortHash(link))
     if (target === -1)
       throw contradictoryTar(`"${shown(path)}" as a link to "${shown(link)}", which is not in front of it`)
     return firsts.values()[target]!
@@ -83,9 +77,7 @@ export function openFingerprint(): Fingerprinter {
 /** Reads a tar to its end, which has to be whole. */
 export async function fingerprintOf(tar: Bytes): Promise<Fingerprint> {
   const fingerprinter = openFingerprint()
-  const reader = tarReader(fingerprinter)
-  for await (const piece of tar) reader.write(piece)
-  reader.end()
+  await readTar(tar, fingerprinter)
   return fingerprinter.result()
 }
 
@@ -121,6 +113,3 @@ function sumOf(values: Uint8Array): string {
 
 const hashAt = (hashes: Uint8Array, number: number): Uint8Array =>
   hashes.subarray(number * hashBytes, (number + 1) * hashBytes)
-
-const shortHash = (content: string | Uint8Array): Buffer =>
-  hash('sha256', content, 'buffer').subarray(0, hashBytes)

@@ -26,7 +26,7 @@ export function openGroups(limit = 1000): Groups {
   function totalOf(name: string): Total {
     const known = totals.get(name)
     if (known) return known
-    if (end !== undefined && name >= end) return others
+    if (end !== undefined && name >= end) return others // as it would be dropped again
     totals.set(name, { rows: 0, bytes: 0 })
     if (totals.size > limit) dropLast()
     return totals.get(name) ?? others

@@ -2,7 +2,7 @@ import { RespaldoError } from '../errors.ts'
 import { growingBytes } from '../repository/growing.ts'
 import { openHashTable } from '../repository/hash-table.ts'
 import { type ByteString, shown } from './byte-string.ts'
-import { pathHash } from './fingerprint.ts'
+import { hashBytes, shortHash } from './short-hash.ts'
 import type { TarEntry } from './tar-entry.ts'
 import type { TarListener } from './tar-reader.ts'
 import { inVolume, parentOf, volumeRoot } from './volume-path.ts'
@@ -13,7 +13,7 @@ const symlink = 2
 /**
  * Refuses with `restore-unsafe` what would be written elsewhere than into the volume: names that are absolute, climb or lie outside; hard
  * links to such; whatever goes through a symlink of the same tar, or takes the place of one; a symlink in a folder's place. Where a symlink
- * points is data and passes. It remembers folders and symlinks, about 30 bytes each, however long their names are.
+ * points is data and passes. It remembers folders and symlinks, about 40 bytes each, however long their names are.
  */
 export function tarGuard(): TarListener {
   const places = openPlaces()
@@ -80,15 +80,15 @@ function unsafe(path: ByteString, what: string): RespaldoError {
 
 /** What stands at a path, 0 where that is not known, without the path itself. */
 function openPlaces() {
-  const paths = openHashTable(1024, 16)
+  const paths = openHashTable(1024, hashBytes)
   const kinds = growingBytes()
   return {
     at(path: ByteString): number {
-      const number = paths.find(pathHash(path))
+      const number = paths.find(shortHash(path))
       return number === -1 ? 0 : kinds.values()[number]!
     },
     set(path: ByteString, kind: number): void {
-      const name = pathHash(path)
+      const name = shortHash(path)
       const number = paths.find(name)
       if (number !== -1) {
         kinds.values()[number] = kind

@@ -49,6 +49,11 @@ test('only the blocks of heads are others, and names that became shorter need no
   ).toEqual(made('volume'))
 })
 
+test('the beginning of a name may stand elsewhere in the header', async () => {
+  const tar = writeTar([{ path: 'data/' }, { path: 'a', raw: { 345: 'data/folder' } }])
+  expect(await renamed(tar)).toEqual(writeTar([{ path: 'volume/' }, { path: 'volume/folder/a' }]))
+})
+
 test('the tar of a volume stays as it is', async () => {
   const tar = goldenTar('engine-20.10.tar')
   expect(await renamed(tar)).toEqual(tar)

@@ -114,7 +114,7 @@ function entryOf(header: TarHeader, records: TarRecords, offset: number): TarEnt
   const number = (key: 'uid' | 'gid' | 'size') => numberOf(records, key, header[key], offset)
   const kind = kindOf(header, name, offset)
   const size = number('size')
-  if (kind !== 'file' && size > 0) throw damagedTar(offset, `a ${kind} with content, ${shown(name)}`)
+  if (kind !== 'file' && size > 0) throw damagedTar(offset, `a ${kind} with content, "${shown(name)}"`)
   const isLink = kind === 'symlink' || kind === 'hard link'
   return {
     path: withoutSlash(name),
@@ -135,7 +135,7 @@ function entryOf(header: TarHeader, records: TarRecords, offset: number): TarEnt
 function kindOf({ type }: TarHeader, name: ByteString, offset: number): EntryKind {
   const mark = String.fromCharCode(type)
   const kind = kinds.get(mark)
-  if (!kind) throw foreignTar(`an entry of the type ${JSON.stringify(mark)}, ${shown(name)}`, offset)
+  if (!kind) throw foreignTar(`an entry of the type ${JSON.stringify(mark)}, "${shown(name)}"`, offset)
   return kind === 'file' && name.endsWith('/') ? 'folder' : kind
 }
 

@@ -50,15 +50,15 @@ export function readHeader({ bytes, at, offset }: Cursor): TarHeader {
   }
   if (number('checksum') !== checksumOf(bytes, at))
     throw damagedTar(offset + at, 'a header whose checksum does not fit')
-  const kind = formatOf(bytes, at)
-  if (kind === 'star') throw foreignTar('a header of the star format', offset + at)
-  if (kind === 'gnu') {
+  const format = formatOf(bytes, at)
+  if (format === 'star') throw foreignTar('a header of the star format', offset + at)
+  if (format === 'gnu') {
     // Go takes what stands there for a part of the name when it is no time.
     number('gnuAtime')
     number('gnuCtime')
   }
-  const extended = kind !== 'v7'
-  const prefix = kind === 'posix' ? textAt(bytes, at + 345, at + 500) : ''
+  const extended = format !== 'v7'
+  const prefix = format === 'posix' ? textAt(bytes, at + 345, at + 500) : ''
   const name = textAt(bytes, at, at + 100)
   return {
     type: bytes[at + 156]!,

@@ -1,3 +1,4 @@
+import type { Bytes } from '../bytes.ts'
 import { type Cursor, need, openIntake } from '../intake.ts'
 import type { Walker } from '../walker.ts'
 import { type ByteString, shown } from './byte-string.ts'
@@ -31,7 +32,12 @@ export function tarReader(listener: TarListener): Walker<void> {
   const readBody = (cursor: Cursor) => upTo(cursor, bodyLeft)
   const readTrailer = (cursor: Cursor) => upTo(cursor, Infinity)
 
-  /** Each of these says whether it got on; if not, more bytes are needed. */
+  /** It and all that it calls say whether they got on; if not, more bytes are needed. */
+  function advance(): boolean {
+    if (bodyLeft > 0) return body()
+    return zeroBlocks === 2 ? trailer() : head()
+  }
+
   function head(): boolean {
     const found = intake.take(readHead)
     if (!found) return false
@@ -76,7 +82,7 @@ export function tarReader(listener: TarListener): Walker<void> {
   return {
     write(piece) {
       intake.add(piece)
-      while (bodyLeft > 0 ? body() : zeroBlocks === 2 ? trailer() : head());
+      while (advance());
     },
     end() {
       if (zeroBlocks === 2) return
@@ -87,6 +93,13 @@ export function tarReader(listener: TarListener): Walker<void> {
       throw cutTar(endOf(intake.rest()), where)
     },
   }
+}
+
+/** Reads a tar to its end, which has to be whole. */
+export async function readTar(tar: Bytes, listener: TarListener): Promise<void> {
+  const reader = tarReader(listener)
+  for await (const piece of tar) reader.write(piece)
+  reader.end()
 }
 
 /** One listener that tells all of these, in their order. */

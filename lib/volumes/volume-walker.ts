@@ -1,11 +1,11 @@
 import type { TableCount } from '../postgres/database.ts'
 import type { Walker } from '../walker.ts'
-import { type ByteString, shown } from './byte-string.ts'
+import { shown } from './byte-string.ts'
 import { openGroups } from './groups.ts'
 import type { TarEntry } from './tar-entry.ts'
 import { foreignTar } from './tar-errors.ts'
 import { severalListeners, type TarListener, tarReader } from './tar-reader.ts'
-import { inVolume } from './volume-path.ts'
+import { inVolume, volumeRoot } from './volume-path.ts'
 
 /** What the tar of a volume held, told after its last byte. */
 export interface VolumeWalk {
@@ -28,7 +28,7 @@ export function volumeWalker(...listeners: readonly TarListener[]): Walker<Volum
   function count({ path, kind, size }: TarEntry): void {
     const within = inVolume(path)
     if (within === undefined) throw foreignTar(`"${shown(path)}", which is not in volume/`)
-    hasRoot ||= within === ('' as ByteString) && kind === 'folder'
+    hasRoot ||= path === volumeRoot && kind === 'folder'
     groups.add(within, size)
     total.entries += 1
     total.bytes += size

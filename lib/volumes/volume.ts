@@ -3,7 +3,7 @@ import type { Maker, VolumePlace } from '../environment/environment.ts'
 
 /** What of a volume a backup holds. No list means the whole of it. */
 export interface VolumeScope {
-  /** Patterns of paths from the volume's root (see `patterns`) that are left out. */
+  /** Patterns of paths from the volume's root (see `excludedBy`) that are left out. */
   exclude?: readonly string[]
 }
 
