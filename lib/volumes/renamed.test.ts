@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { goldenTar, readTar } from '../../tests/doubles/tar-read.ts'
-import { type MadeEntry, writeTar } from '../../tests/doubles/tar-writer.ts'
+import { gnuLong, type MadeEntry, writeTar } from '../../tests/doubles/tar-writer.ts'
 import { collect, once } from '../bytes.ts'
 import { renamedRoot } from './renamed.ts'
 
@@ -52,6 +52,21 @@ test('only the blocks of heads are others, and names that became shorter need no
 test('the beginning of a name may stand elsewhere in the header', async () => {
   const tar = writeTar([{ path: 'data/' }, { path: 'a', raw: { 345: 'data/folder' } }])
   expect(await renamed(tar)).toEqual(writeTar([{ path: 'volume/' }, { path: 'volume/folder/a' }]))
+})
+
+test("GNU's long names are replaced, and its times stay where others have a part of the name", async () => {
+  const long = 'n'.repeat(120)
+  const times = { magic: 'gnu', raw: { 345: '14524770000\x0014524770001\0' } } as const
+  const made = (root: string) =>
+    Buffer.concat([
+      writeTar([{ path: `${root}/`, ...times }], 0),
+      ...gnuLong('L', `${root}/${long}`),
+      ...gnuLong('K', `${root}/${long}x`),
+      writeTar([{ path: 'cut', type: '1', ...times }]),
+    ])
+  const tar = await renamed(made('.'))
+  expect(readTar(tar)).toEqual(readTar(made('volume')))
+  expect(tar.indexOf('14524770000\x0014524770001')).toBe(345)
 })
 
 test('the tar of a volume stays as it is', async () => {
