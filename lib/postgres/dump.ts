@@ -4,7 +4,7 @@ import { endBackends } from './backends.ts'
 import type { DumpFormat, DumpRequest, Globals, Scope } from './database.ts'
 import { pipeOut } from './pipeline.ts'
 import { type Client, clientEnvironment, explained } from './psql.ts'
-import { chooseTransport, compressor, unpack } from './transport.ts'
+import { chooseWay, compressor, unpack } from './transport.ts'
 
 /** pg_dump's arguments; the archive is left uncompressed because its content is cut and compressed here. */
 export function dumpArguments(format: DumpFormat, scope: Scope): [string, ...string[]] {
@@ -26,9 +26,9 @@ export async function* dump(
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, void> {
   throwIfAborted(signal)
-  const transport = await chooseTransport(client, signal)
+  const { transport, piped } = await chooseWay(client, signal)
   const producer = dumpArguments(request.format, request.scope)
-  const argv = transport === 'none' ? producer : pipeOut(producer, compressor(transport))
+  const argv = transport === 'none' ? producer : pipeOut(piped(producer), compressor(transport))
   const kill = new AbortController()
   const stop = () => void endGently(client, kill)
   signal?.addEventListener('abort', stop, { once: true })

@@ -9,11 +9,12 @@ make_fifo() {
   return 1
 }`
 
-/** Prints which of its arguments are programs, and `pipes` where a FIFO can be made and opened from both sides. */
+/** Prints which of its arguments are programs, `buffers` where stdbuf works, and `pipes` where a FIFO can be made and opened from both sides. */
 export const probeScript = `
 trap 'exit 143' TERM
 ${makeFifo}
 for tool; do command -v "$tool" >/dev/null 2>&1 && echo "$tool"; done
+stdbuf -o 64K true 2>/dev/null && echo buffers
 if make_fifo; then
   cat 3<>"$folder/pipe" 4<"$folder/pipe" 5>"$folder/pipe" </dev/null && echo pipes
   rm -rf "$folder"

@@ -5,8 +5,12 @@ export type Argv = readonly [string, ...string[]]
 
 const programs = ['zstd', 'gzip', 'psql', 'pg_dump', 'pg_dumpall', 'pg_restore'] as const
 
-/** What there is beside a source. `pipes` says that `pipeOut` and `pipeIn` work there: FIFOs can be made. */
-export type Tools = Readonly<Record<(typeof programs)[number] | 'pipes', boolean>>
+const abilities = ['pipes', 'buffers'] as const
+
+/**
+ * What there is beside a source. `pipes` says that `pipeOut` and `pipeIn` work there: FIFOs can be made; `buffers` that `buffered` does.
+ */
+export type Tools = Readonly<Record<(typeof programs)[number] | (typeof abilities)[number], boolean>>
 
 /** A dump made small beside the database: stdout has what the compressor makes of the producer's output. */
 export function pipeOut(producer: Argv, compressor: Argv): Argv {
@@ -18,6 +22,16 @@ export function pipeIn(decompressor: Argv, consumer: Argv): Argv {
   return pipeline(decompressor, consumer)
 }
 
+/**
+ * The command with large buffers of standard input and output: a PostgreSQL client moves 4 KiB at a time through a pipe, which costs a dump of
+ * a gigabyte a second of processor time. stdbuf becomes the command, so no further process comes between.
+ */
+export function buffered(command: Argv): Argv {
+  return [...buffering, ...command]
+}
+
+const buffering = ['stdbuf', '-i', '256K', '-o', '256K'] as const
+
 /** Asks in one go which tools there are and whether FIFOs can be made. It ends with 0; `parseProbe` reads its output. */
 export function probe(): Argv {
   return ['sh', '-c', probeScript, 'probe', ...programs]
@@ -27,7 +41,7 @@ export function probe(): Argv {
 export function parseProbe(output: string): Tools {
   const lines = new Set(output.split('\n'))
   const has = (name: keyof Tools) => [name, lines.has(name)] as const
-  return Object.fromEntries([...programs, 'pipes' as const].map(has)) as Tools
+  return Object.fromEntries([...programs, ...abilities].map(has)) as Tools
 }
 
 /**
@@ -51,5 +65,8 @@ function pipeline(producer: Argv, consumer: Argv): Argv {
     references.slice(0, producer.length).join(' '),
     references.slice(producer.length).join(' '),
   )
-  return ['sh', '-c', script, `${producer[0]} | ${consumer[0]}`, ...both]
+  return ['sh', '-c', script, `${nameOf(producer)} | ${nameOf(consumer)}`, ...both]
 }
+
+/** For messages: of what was asked for, not of what gives it its buffers. */
+const nameOf = (command: Argv): string => command[command[0] === buffering[0] ? buffering.length : 0]!

@@ -6,7 +6,7 @@ import { openFeed, packedDump } from './feed.ts'
 import { toolVersion } from './inspect.ts'
 import { pipeIn, pipeOut } from './pipeline.ts'
 import { type Client, clientEnvironment, explained } from './psql.ts'
-import { chooseTransport, compressor, decompressor, type Transport, unpack } from './transport.ts'
+import { chooseWay, compressor, decompressor, unpack, type Way } from './transport.ts'
 
 /** Scripts by the `pg_restore` that a shell finds; no server is asked. */
 export function shellScripts(clientOf: (run: string) => Promise<Client>): Scripts {
@@ -21,9 +21,10 @@ export function shellScripts(clientOf: (run: string) => Promise<Client>): Script
 /** The archive goes in while its SQL comes out, both at the pace of who reads. */
 async function* script(client: Client, input: RestoreInput, signal?: AbortSignal): Bytes {
   throwIfAborted(signal)
-  const transport = await chooseTransport(client, signal)
+  const way = await chooseWay(client, signal)
+  const { transport } = way
   const feed = openFeed(stop => packedDump(input, transport, silent, { signal: stop }))
-  const command = { argv: scriptArguments(transport), env: clientEnvironment(client), stdin: feed.stdin }
+  const command = { argv: scriptArguments(way), env: clientEnvironment(client), stdin: feed.stdin }
   try {
     yield* unpack(client.shell.exec(command, signal).stdout, transport)
     feed.throwIfBroken()
@@ -33,8 +34,8 @@ async function* script(client: Client, input: RestoreInput, signal?: AbortSignal
   }
 }
 
-function scriptArguments(transport: Transport): readonly [string, ...string[]] {
+function scriptArguments({ transport, piped }: Way): readonly [string, ...string[]] {
   const restore = ['pg_restore', '--file=-'] as const
   if (transport === 'none') return restore
-  return pipeIn(decompressor(transport), pipeOut(restore, compressor(transport)))
+  return pipeIn(decompressor(transport), pipeOut(piped(restore), compressor(transport)))
 }

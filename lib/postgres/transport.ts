@@ -2,7 +2,7 @@ import { createGunzip } from 'node:zlib'
 import { type Bytes, collect } from '../bytes.ts'
 import type { Shell } from '../environment/environment.ts'
 import { RespaldoError } from '../errors.ts'
-import { type Argv, parseProbe, probe, type Tools } from './pipeline.ts'
+import { type Argv, buffered, parseProbe, probe, type Tools } from './pipeline.ts'
 import { type Client, clientEnvironment } from './psql.ts'
 import { pump } from './pump.ts'
 import { unzstd } from './zstd-frames.ts'
@@ -10,12 +10,21 @@ import { unzstd } from './zstd-frames.ts'
 /** How bytes are made small for the way between a source and the runner. */
 export type Transport = 'zstd' | 'gzip' | 'none'
 
+/** How a PostgreSQL client and the runner are joined. */
+export interface Way {
+  transport: Transport
+  /** The client's command as it runs best in a pipe. */
+  piped(command: Argv): Argv
+}
+
+const plain: Way = { transport: 'none', piped: command => command }
+
 /** The best that both ends have; `none` where the way is a local pipe. */
-export async function chooseTransport(client: Client, signal?: AbortSignal): Promise<Transport> {
-  if (client.shell.local) return 'none'
-  const { pipes, zstd, gzip } = await toolsOf(client, signal)
-  if (!pipes) return 'none'
-  return zstd ? 'zstd' : gzip ? 'gzip' : 'none'
+export async function chooseWay(client: Client, signal?: AbortSignal): Promise<Way> {
+  if (client.shell.local) return plain
+  const { pipes, zstd, gzip, buffers } = await toolsOf(client, signal)
+  if (!pipes || !(zstd || gzip)) return plain
+  return { transport: zstd ? 'zstd' : 'gzip', piped: command => (buffers ? buffered(command) : command) }
 }
 
 const probed = new WeakMap<Shell, Promise<Tools>>()

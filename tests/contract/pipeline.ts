@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Argv, parseProbe, pipeIn, pipeOut, probe } from '#lib/postgres/pipeline'
+import { type Argv, buffered, parseProbe, pipeIn, pipeOut, probe } from '#lib/postgres/pipeline'
 import { countProcesses } from './processes.ts'
 
 /** What a pipeline promises under one shell: `shell` is how that is started (`['busybox', 'sh']`). */
@@ -104,6 +104,24 @@ export function pipelineContract(name: string, shell: Argv): void {
     test('an input that nobody finishes reading is no hang', async () => {
       const { status } = await run(pipeIn(['cat'], exits(4)), randomBytes(5_000_000))
       expect(status).toBe(4)
+    })
+
+    test('large buffers change no byte, no status and no name', async () => {
+      const tools = parseProbe((await run(probe())).stdout.toString())
+      if (!tools.buffers) {
+        const { status } = await run(['sh', '-c', 'stdbuf -o 64K true'])
+        expect(status).not.toBe(0)
+        return
+      }
+      const there = buffered(['sh', '-c', 'cat; echo end'])
+      const { stdout, status } = await run(pipeIn(['cat'], there), randomBytes(1_000_000))
+      expect({ status, bytes: stdout.length, end: stdout.subarray(-4).toString() }).toEqual({
+        status: 0,
+        bytes: 1_000_004,
+        end: 'end\n',
+      })
+      expect((await run(pipeOut(buffered(['sh', '-c', 'exit 3']), ['cat']))).status).toBe(3)
+      expect(pipeOut(buffered(['pg_dump']), ['zstd'])[3]).toBe('pg_dump | zstd')
     })
 
     test('the probe finds what there is', async () => {

@@ -7,7 +7,7 @@ import { openFeed, packedDump } from '../feed.ts'
 import { pack } from '../pack.ts'
 import { pipeIn } from '../pipeline.ts'
 import { type Client, clientEnvironment, explained } from '../psql.ts'
-import { chooseTransport, decompressor } from '../transport.ts'
+import { chooseWay, decompressor } from '../transport.ts'
 import { definitionsOf } from './contents.ts'
 
 /** Where a dump is loaded, and whether all of it or nothing stays. */
@@ -29,9 +29,9 @@ export async function load(
   signal?: AbortSignal,
 ): Promise<void> {
   throwIfAborted(signal)
-  const transport = await chooseTransport(client, signal)
+  const { transport, piped } = await chooseWay(client, signal)
   const consumer = input.format === 'custom' ? restoreArguments(request, options) : psqlArguments(options)
-  const argv = transport === 'none' ? consumer : pipeIn(decompressor(transport), consumer)
+  const argv = transport === 'none' ? consumer : pipeIn(decompressor(transport), piped(consumer))
   const kill = new AbortController()
   const stop = () =>
     void endBackends(client, [client.run], AbortSignal.timeout(3000))

@@ -3,7 +3,7 @@ import type { Report } from '../../events.ts'
 import type { KeptDatabase, RestoreInput, RestorePlan, RestoreResult, Restores } from '../database.ts'
 import { type Client, execute } from '../psql.ts'
 import { identifier } from '../sql.ts'
-import { chooseTransport } from '../transport.ts'
+import { chooseWay } from '../transport.ts'
 import { compareAndAnalyze, comparing } from './compare.ts'
 import { contentsOf, entriesOf, lackingSchemas, partOf, tableOfContents } from './contents.ts'
 import { dropFirst } from './drop-first.ts'
@@ -71,7 +71,7 @@ async function run(given: Omit<Restoring, 'properties' | 'schemas' | 'old'>): Pr
     await makeTablespaces(client, entries, { database: maintenance(request.database), signal })
   const [old] = await Promise.all([
     existingDatabase(client, request.database, signal),
-    chooseTransport(client, signal), // asked now, as `load` waits for it
+    chooseWay(client, signal), // asked now, as `load` waits for it
   ])
   if (request.mode === 'into' && old) return fillEmpty(client, plan, input, report, signal)
   const about = input.format === 'plain' && old ? await entriesOf(client, request.database, signal) : entries
