@@ -1,13 +1,6 @@
 import type Docker from 'dockerode'
+import { labelsOf } from './docker-made.ts'
 import type { ScratchWishes } from './environment.ts'
-
-/** Labels of a scratch container: its run, and the process that made it. */
-export const scratchLabels = {
-  run: 'respaldo.scratch',
-  host: 'respaldo.scratch.host',
-  pid: 'respaldo.scratch.pid',
-  startedAt: 'respaldo.scratch.started',
-} as const
 
 /** From what a scratch server is made. */
 export interface ScratchOrigin {
@@ -45,13 +38,7 @@ export function scratchOptions(
     Image: origin.image,
     Cmd: [...serverCommand(origin.config.Cmd ?? []), ...serverArguments(settings, inMemory)],
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-    Labels: {
-      'respaldo.source': 'false',
-      [scratchLabels.run]: run,
-      [scratchLabels.host]: maker.host,
-      [scratchLabels.pid]: `${maker.pid}`,
-      [scratchLabels.startedAt]: maker.startedAt,
-    },
+    Labels: labelsOf(run, maker),
     Volumes: inMemory ? {} : { [data]: {} },
     HostConfig: {
       NetworkMode: 'none',

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type Docker from 'dockerode'
-import { once } from '../bytes.ts'
 import { systemClock } from '../clock.ts'
 import { RespaldoError, throwIfAborted, toRespaldoError } from '../errors.ts'
 import type { DockerEngine } from './docker-engine.ts'
 import { exitCodeInContainer, shellIn } from './docker-exec.ts'
-import { readFrames } from './docker-frames.ts'
-import { removeLeftovers, removeScratch } from './docker-scratch-leftovers.ts'
+import { lastLines } from './docker-logs.ts'
+import { removeLeftovers, removeMade } from './docker-made.ts'
 import { type ScratchOrigin, scratchOptions } from './docker-scratch-options.ts'
 import { ownServer, readNames } from './docker-settings.ts'
 import type { ScratchServer, ScratchWishes } from './environment.ts'
@@ -38,10 +37,10 @@ export async function dockerScratch(
       connection: ownServer(made, settings, {}, settings.database),
       isolated: true,
       description: `a container of ${wishes.place.image ?? origin.image}`,
-      [Symbol.asyncDispose]: () => removeScratch(engine, container.id),
+      [Symbol.asyncDispose]: () => removeMade(engine, container.id),
     }
   } catch (error) {
-    await removeScratch(engine, container.id)
+    await removeMade(engine, container.id)
     throw signal?.aborted ? toRespaldoError(signal.reason) : engine.explain(error)
   }
 }
@@ -109,13 +108,6 @@ async function notStarted(container: Docker.Container, image: string, what: stri
       context: { log: lines },
     },
   )
-}
-
-async function lastLines(container: Docker.Container): Promise<string[]> {
-  const log = await container.logs({ stdout: true, stderr: true, tail: 20 })
-  const pieces: Uint8Array[] = []
-  for await (const { payload } of readFrames(once(log))) pieces.push(payload)
-  return Buffer.concat(pieces).toString().trim().split('\n')
 }
 
 function noImage(container: string | undefined, image: string | undefined): RespaldoError {
