@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Place } from './environment.ts'
-import { checkedSourceName, isSourceName, sourceId } from './source-id.ts'
+import type { Place, VolumePlace } from './environment.ts'
+import { checkedSourceName, isSourceName, sourceId, volumeSourceId } from './source-id.ts'
 
 describe('a derived id', () => {
   const cases: [Place, string][] = [
@@ -32,12 +32,30 @@ describe('a derived id', () => {
       'direct.var-run-postgresql.5432.shop~',
     ],
     [{ environment: 'docker', container: 'direct', database: 'shop' }, 'docker.direct.shop~'],
+    [{ environment: 'docker', container: 'volume', database: 'shop' }, 'docker.volume.shop~'],
+    [{ environment: 'docker', container: 'volume', database: 'volume' }, 'volume'],
     [{ environment: 'docker', container: 'con', database: 'con' }, 'docker.con.con~'],
     [{ environment: 'embedded', folder: '/srv/data', database: 'postgres' }, 'embedded.postgres~'],
     [{ environment: 'docker', container: 'db', database: 'ñandú' }, 'docker.db.and~'],
   ]
   test.for(cases)('%j is %s', ([place, expected]) => {
     const id = sourceId(place)
+    if (expected.endsWith('~'))
+      expect(id).toMatch(new RegExp(`^${expected.replaceAll('.', '\\.')}[0-9a-f]{16}$`))
+    else expect(id).toBe(expected)
+  })
+
+  const volumes: [VolumePlace, string][] = [
+    [{ environment: 'docker', volume: 'pc_data' }, 'volume.pc_data'],
+    [{ environment: 'kubernetes', namespace: 'prod', volume: 'data-db-0' }, 'volume.prod.data-db-0'],
+    [{ environment: 'docker', volume: 'Data' }, 'volume.docker.data~'],
+    [{ environment: 'docker', volume: 'shop.data' }, 'volume.docker.shop.data~'],
+    [{ environment: 'docker', volume: 'pc_data', host: 'build' }, 'volume.docker.build.pc_data~'],
+    [{ environment: 'kubernetes', namespace: 'prod', volume: 'data.v2' }, 'volume.kubernetes.prod.data.v2~'],
+    [{ environment: 'docker', volume: 'a'.repeat(150) }, `volume.docker.${'a'.repeat(136)}~`],
+  ]
+  test.for(volumes)('of a volume: %j is %s', ([place, expected]) => {
+    const id = volumeSourceId(place)
     if (expected.endsWith('~'))
       expect(id).toMatch(new RegExp(`^${expected.replaceAll('.', '\\.')}[0-9a-f]{16}$`))
     else expect(id).toBe(expected)
@@ -56,7 +74,16 @@ describe('a derived id', () => {
       minLength: 1,
       maxLength: 4,
     }),
-    fc.constantFrom('docker', 'direct', 'kubernetes', 'embedded', '5432', 'a.5432', 'a'.repeat(300)),
+    fc.constantFrom(
+      'docker',
+      'direct',
+      'kubernetes',
+      'embedded',
+      'volume',
+      '5432',
+      'a.5432',
+      'a'.repeat(300),
+    ),
   )
   const maybe = fc.option(part, { nil: undefined })
   const place = fc.record({
@@ -77,18 +104,27 @@ describe('a derived id', () => {
     database: part,
   })
 
+  const volume = fc.record({
+    environment: fc.constantFrom('docker', 'kubernetes'),
+    volume: part,
+    namespace: maybe,
+    host: maybe,
+  }) as fc.Arbitrary<VolumePlace>
+  const claim = fc.record({ environment: fc.constant('kubernetes' as const), volume: part, namespace: part })
+  const idOf = (one: Place | VolumePlace) => ('volume' in one ? volumeSourceId(one) : sourceId(one))
+
   test('is never that of another place, whatever the case', () => {
-    const canonical = (one: Place) =>
+    const canonical = (one: Place | VolumePlace) =>
       JSON.stringify(
         Object.entries(one)
           .filter(([, value]) => value !== undefined)
           .sort(),
       )
-    const any = fc.oneof(place, docker, direct)
+    const any = fc.oneof(place, docker, direct, volume, claim)
     fc.assert(
       fc.property(fc.array(any, { minLength: 2, maxLength: 60 }), places => {
         const different = new Map(places.map(one => [canonical(normal(one)), one]))
-        const ids = new Set([...different.values()].map(one => sourceId(one).toLowerCase()))
+        const ids = new Set([...different.values()].map(one => idOf(one).toLowerCase()))
         expect(ids.size).toBe(different.size)
       }),
       { numRuns: 1500 },
@@ -96,12 +132,12 @@ describe('a derived id', () => {
   })
 
   test('is always a name that a folder can have', () => {
-    fc.assert(fc.property(fc.oneof(place, docker, direct), one => isSourceName(sourceId(one))))
+    fc.assert(fc.property(fc.oneof(place, docker, direct, volume, claim), one => isSourceName(idOf(one))))
   })
 
   /** A server's port that is not named is 5432. */
-  function normal(one: Place): Place {
-    return one.environment === 'direct' ? { ...one, port: one.port ?? 5432 } : one
+  function normal(one: Place | VolumePlace): Place | VolumePlace {
+    return one.environment === 'direct' && !('volume' in one) ? { ...one, port: one.port ?? 5432 } : one
   }
 })
 

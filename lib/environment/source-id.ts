@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { RespaldoError } from '../errors.ts'
-import type { Place } from './environment.ts'
+import type { Place, VolumePlace } from './environment.ts'
 
 /** The longest readable part of an id, in bytes; an id as a whole is at most 200. */
 const longest = 150
@@ -14,6 +14,7 @@ const longest = 150
  * - `pc_db.shop`: another database of that container
  * - `kubernetes.<namespace>.<pod>.<database>`
  * - `direct.<host>.<database>`, with `.<port>` after the host when it is not 5432 or when the host ends in a number
+ * - of volumes: `volume.<name>` in Docker, `volume.<namespace>.<claim>` in Kubernetes
  * - anything else, be it one capital letter: a readable form of the same parts, `~`, and 64 bits of the place's SHA-256.
  *
  * Why they differ: in the short forms no part but the host has a dot, each form has its own count of dots or first word, and a part that is
@@ -24,6 +25,13 @@ export function sourceId(place: Place, label?: string, name?: string): string {
   if (given) return checkedSourceName(given)
   const exact = place.environment === 'direct' ? { ...place, port: place.port ?? 5432 } : place
   return shortForm(exact) ?? longForm(exact)
+}
+
+/** A volume's id, made as `sourceId` makes that of a database, and never that of one. */
+export function volumeSourceId(place: VolumePlace, label?: string, name?: string): string {
+  const given = label || name
+  if (given) return checkedSourceName(given)
+  return shortVolumeForm(place) ?? markedForm(['volume', ...volumeKeys.map(key => place[key] ?? null)])
 }
 
 /** A label or a configured name as an id; `config-invalid` when it cannot be the name of a folder everywhere. */
@@ -60,7 +68,7 @@ function ofContainer({ environment, container, database }: Place): string | unde
   if (environment !== 'docker' || !isPlain(container) || !isPlain(database)) return undefined
   if (container === database) return container
   // The first word of another form would make it ambiguous.
-  return ['docker', 'kubernetes', 'direct', 'embedded'].includes(container)
+  return ['docker', 'kubernetes', 'direct', 'embedded', 'volume'].includes(container)
     ? undefined
     : `${container}.${database}`
 }
@@ -88,10 +96,27 @@ function isPlain(part: string | undefined): part is string {
 const keys = ['environment', 'namespace', 'pod', 'container', 'host', 'port', 'folder', 'database'] as const
 
 function longForm(place: Place): string {
-  const values = keys.map(key => place[key] ?? null)
+  const readable = keys.filter(key => key !== 'folder')
+  return markedForm(
+    keys.map(key => place[key] ?? null),
+    readable.map(key => place[key] ?? null),
+  )
+}
+
+const volumeKeys = ['environment', 'namespace', 'host', 'volume'] as const
+
+function shortVolumeForm({ environment, namespace, volume, host }: VolumePlace): string | undefined {
+  const isNamespaced = environment === 'kubernetes'
+  if (!isNamespaced && environment !== 'docker') return undefined
+  if (host !== undefined || isNamespaced !== (namespace !== undefined)) return undefined
+  const id = joined('volume', isNamespaced ? [namespace, volume] : [volume])
+  return id !== undefined && id.length <= longest ? id : undefined
+}
+
+function markedForm(values: readonly (string | number | null)[], readable = values): string {
   const mark = createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 16)
-  const readable = keys.filter(key => key !== 'folder').map(key => readablePart(`${place[key] ?? ''}`))
-  return `${readable.filter(Boolean).join('.').slice(0, longest)}~${mark}`
+  const parts = readable.map(part => readablePart(`${part ?? ''}`)).filter(Boolean)
+  return `${parts.join('.').slice(0, longest)}~${mark}`
 }
 
 function readablePart(part: string): string {
