@@ -20,6 +20,9 @@ export interface Container {
 /** The label that makes a container a source, and its value the source's id. `false` leaves a container out. */
 export const sourceLabel = 'respaldo.source'
 
+/** The label by which Compose marks what belongs to a project. */
+export const projectLabel = 'com.docker.compose.project'
+
 /** Reads what `docker inspect` tells. */
 export function readContainer({
   Id,

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode'
 import { collect } from '../bytes.ts'
-import type { RespaldoError } from '../errors.ts'
+import { type RespaldoError, toRespaldoError } from '../errors.ts'
 import { type DockerAddress, describeAddress, openDocker } from './docker-client.ts'
 import { type Container, readContainer, reasonOf } from './docker-container.ts'
 import { notRunning, translateEngineError } from './docker-errors.ts'
@@ -22,11 +22,13 @@ export interface Listed {
 export interface DockerEngine {
   /** Opened by the first question. */
   client(): Promise<Docker>
-  /** The engine's own failure in Respaldo's words. */
-  explain(error: unknown): RespaldoError
+  /** Why the signal was aborted, if it was; else the engine's own failure in Respaldo's words. `container` is what it was asked about. */
+  explain(error: unknown, about?: { container?: string; signal?: AbortSignal | undefined }): RespaldoError
   /** Of another machine; undefined for the local one. */
   readonly host: string | undefined
   list(signal?: AbortSignal): Promise<Listed[]>
+  /** All that there are, those that do not run too. */
+  containers(signal?: AbortSignal): Promise<Docker.ContainerInfo[]>
   /** Undefined when it is gone. */
   inspect(container: string, signal?: AbortSignal): Promise<Container | undefined>
   place(container: string): ContainerPlace
@@ -48,19 +50,22 @@ export function dockerEngine(address: DockerAddress): DockerEngine {
     places.set(container, known)
     return known
   }
+  const explain: DockerEngine['explain'] = (error, { container, signal } = {}) =>
+    signal?.aborted ? toRespaldoError(signal.reason) : translateEngineError(error, engine, container)
+  const containers: DockerEngine['containers'] = async signal => {
+    const docker = await open()
+    const options = { all: true, ...(signal && { abortSignal: signal }) }
+    return docker.listContainers(options).catch(error => {
+      throw explain(error, { signal })
+    })
+  }
   return {
     client: open,
-    explain: error => translateEngineError(error, engine),
+    explain,
     host: address.host && !isLoopback(address.host) ? address.host : undefined,
     place,
-    async list(signal) {
-      const docker = await open()
-      const options = { all: true, ...(signal && { abortSignal: signal }) }
-      const listed = await docker.listContainers(options).catch(error => {
-        throw signal?.aborted ? signal.reason : translateEngineError(error, engine)
-      })
-      return listed.map(readListed)
-    },
+    containers,
+    list: async signal => (await containers(signal)).map(readListed),
     async inspect(container, signal) {
       const docker = await open()
       const options = signal ? { abortSignal: signal } : {}
@@ -68,7 +73,7 @@ export function dockerEngine(address: DockerAddress): DockerEngine {
         return readContainer(await docker.getContainer(container).inspect(options))
       } catch (error) {
         if ((error as { statusCode?: number }).statusCode === 404) return undefined
-        throw signal?.aborted ? signal.reason : translateEngineError(error, engine)
+        throw explain(error, { signal })
       }
     },
     readerOf:
@@ -107,7 +112,8 @@ function placeOf(docker: () => Promise<Docker>, engine: string, name: string): C
   }
 }
 
-function readListed({ Id, Names, Image, Labels, State, Ports }: Docker.ContainerInfo): Listed {
+/** What matters of a container in a listing. */
+export function readListed({ Id, Names, Image, Labels, State, Ports }: Docker.ContainerInfo): Listed {
   // A link gives a container further names, of the form /other/alias.
   const name = Names.find(name => name.lastIndexOf('/') === 0) ?? Names[0] ?? Id
   const opens5432 = Ports.some(({ PrivatePort }) => PrivatePort === 5432)

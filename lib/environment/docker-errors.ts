@@ -26,7 +26,7 @@ export function translateEngineError(error: unknown, place: string, container?: 
       cause: error,
       hint:
         statusCode === 401 || statusCode === 403
-          ? 'It, or a proxy before it, does not allow this: listing and inspecting containers and exec are needed.'
+          ? 'It, or a proxy before it, does not allow this. Databases need listing and inspecting containers, and exec; volumes need to be listed, and to make containers, to use their archives and to remove them.'
           : 'Look at the log of the engine.',
     },
   )

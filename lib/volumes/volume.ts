@@ -77,7 +77,10 @@ export interface Volumes {
   /** Those that are meant, at least one. `source-not-found` names what there is. */
   find(target: VolumeTarget, signal?: AbortSignal): Promise<readonly VolumeSource[]>
   volume(place: VolumePlace): Volume
-  /** Makes one of this name; `input-invalid` when it exists. `scratch` marks one that is thrown away again: what dead makers left is removed. */
+  /**
+   * Makes one of this name. `input-invalid` when it exists, or when the recipe lacks a secret; `restore-unsafe` when it would be the same folder or
+   * share as another one. `scratch` marks one that is thrown away again, whatever the recipe says: what dead makers left is removed.
+   */
   make(
     name: string,
     recipe: VolumeRecipe,
@@ -129,11 +132,14 @@ export interface Workloads {
   clientsOf(name: string, signal?: AbortSignal): Promise<readonly Client[]>
   /** Those of a Compose project (of a namespace). */
   ofProject(project: string, signal?: AbortSignal): Promise<readonly Client[]>
-  /** What `resume` will need; asked before `halt`, so that it can be written down first. */
+  /** What `resume` will need; asked before `halt`, so that it can be written down first. `input-invalid` for what would be gone when it rests so. */
   remember(workload: Workload, rest: Rest, signal?: AbortSignal): Promise<Halted>
   /** Resolves when it rests. Idempotent. */
   halt(halted: Halted, signal?: AbortSignal): Promise<void>
-  /** Brings it back and waits until it runs, and is healthy where it tells, within the limit; `timed-out` otherwise. Idempotent. */
+  /**
+   * Brings it back and waits until it runs, and is healthy where it tells, within the limit; `timed-out` otherwise. `source-unreachable` when it is
+   * gone, or ends again at once with a failure. Idempotent, also while a dead run's `halt` is still under way.
+   */
   resume(halted: Halted, options: { limitMilliseconds: number }, signal?: AbortSignal): Promise<void>
   /** Runs a command line in it by `sh -c`; `command-failed` when it fails. */
   run(

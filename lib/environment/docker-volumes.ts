@@ -1,0 +1,62 @@
+import { RespaldoError } from '../errors.ts'
+import type { Volume, Volumes } from '../volumes/volume.ts'
+import type { DockerAddress } from './docker-client.ts'
+import { type DockerEngine, dockerEngine } from './docker-engine.ts'
+import { removeLeftovers } from './docker-made.ts'
+import { inspectVolume, usersIn } from './docker-volume-facts.ts'
+import { digHoles, zeroWatch } from './docker-volume-holes.ts'
+import { makeVolume, removeVolume, removeVolumesLeft } from './docker-volume-make.ts'
+import { recipeOf } from './docker-volume-recipe.ts'
+import { replaceVolume } from './docker-volume-replace.ts'
+import { freeBytesOf } from './docker-volume-room.ts'
+import { findVolumes, volumeSources } from './docker-volume-sources.ts'
+import { readVolume, writeVolume } from './docker-volume-stream.ts'
+import { dockerWorkloads } from './docker-workloads.ts'
+import type { Maker, VolumePlace } from './environment.ts'
+
+/** The volumes of one Docker engine. The maker is this process: what it leaves behind is known by it. */
+export function dockerVolumes(address: DockerAddress, maker: Maker): Volumes {
+  const engine = dockerEngine(address)
+  return {
+    sources: async function* (signal) {
+      yield* await volumeSources(engine, signal)
+    },
+    find: (target, signal) => findVolumes(engine, target, signal),
+    volume: place => volumeOf(engine, maker, nameOf(place)),
+    async make(name, recipe, { scratch }, signal) {
+      await makeVolume(engine, { name, recipe, scratch }, signal)
+      return { environment: 'docker', volume: name, ...(engine.host && { host: engine.host }) }
+    },
+    async sweep(isAlive, signal) {
+      await removeLeftovers(engine, { isAlive })
+      await removeVolumesLeft(engine, isAlive, signal)
+    },
+    workloads: dockerWorkloads(engine),
+  }
+}
+
+function volumeOf(engine: DockerEngine, maker: Maker, name: string): Volume {
+  return {
+    async inspect(signal) {
+      const found = await inspectVolume(engine, name, signal)
+      const users = usersIn(await engine.containers(signal), name)
+      // The engine counts a volume's bytes by walking all volumes, containers and images.
+      return { users, recipe: recipeOf(found), usedBytes: undefined }
+    },
+    read: signal => readVolume(engine, maker, name, signal),
+    async write(tar, signal) {
+      const { bytes, isWorthDigging } = zeroWatch(tar)
+      await writeVolume(engine, maker, { volume: name, tar: bytes }, signal)
+      if (isWorthDigging()) await digHoles(engine, maker, name, signal)
+    },
+    replaceWith: (staged, signal) =>
+      replaceVolume(engine, maker, { volume: name, staged: nameOf(staged) }, signal),
+    freeBytes: signal => freeBytesOf(engine, maker, name, signal),
+    remove: () => removeVolume(engine, name),
+  }
+}
+
+function nameOf({ environment, volume }: VolumePlace): string {
+  if (environment === 'docker') return volume
+  throw new RespaldoError('internal', `A volume of ${environment} was given to the docker environment`)
+}
