@@ -1,11 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Bytes, collect, drain, once } from '#lib/bytes'
 import type { Command, Shell } from '#lib/environment/environment'
 import { RespaldoError } from '#lib/errors'
+import { watchMemory } from './memory-watch.ts'
 
 /** A shell beside a source that has the usual small programs (sh, cat, head, printf, sleep, sort, yes). */
 export interface ShellUnderTest {
@@ -346,25 +345,4 @@ async function* patterned(totalBytes: number, each?: (piece: Uint8Array) => void
 
 async function* never(): AsyncGenerator<Uint8Array> {
   await new Promise(() => {})
-}
-
-/** Of what streams hold. Collected before it is looked at: what the collector has not got round to is not held. */
-function watchMemory() {
-  setFlagsFromString('--expose-gc')
-  const collectGarbage: () => void = runInNewContext('gc')
-  const used = () => {
-    // What one collection found to be garbage is given back by the next.
-    collectGarbage()
-    collectGarbage()
-    return process.memoryUsage().arrayBuffers
-  }
-  const before = used()
-  let pieces = 0
-  let most = before
-  return {
-    sample: () => {
-      if (pieces++ % 500 === 0) most = Math.max(most, used())
-    },
-    grown: () => most - before,
-  }
 }

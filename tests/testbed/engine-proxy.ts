@@ -14,8 +14,8 @@ export type ExecWatcher = (exec: number, phase: ExecPhase) => Promise<boolean>
 export interface EngineProxy {
   /** Of its socket. */
   path: string
-  /** When the connection of a running command ends, in good order; every other connection is left alone. */
-  cut: { bytes?: number; milliseconds?: number }
+  /** When the connection of a running command ends, or that of an archive, in good order; every other connection is left alone. */
+  cut: { bytes?: number; milliseconds?: number; archiveBytes?: number }
   /** Counts from 1 again. */
   watch(watcher: ExecWatcher | undefined): void
   close(): Promise<void>
@@ -36,8 +36,9 @@ export async function openEngineProxy(target: string): Promise<EngineProxy> {
       socket.on('close', () => sockets.delete(socket) && other.end())
     }
     const exec = followExec(() => watching)
-    void requests(client, engine, exec)
-    void answers(engine, client, exec, () => proxy.cut)
+    const archive = followArchive(() => proxy.cut)
+    void requests(client, engine, { exec, archive })
+    void answers(engine, client, { exec, archive }, () => proxy.cut)
   })
   const proxy: EngineProxy = {
     path,
@@ -81,13 +82,39 @@ function followExec(current: () => Watching) {
 
 type Exec = ReturnType<typeof followExec>
 
+/** The archive that one connection carries, either way. */
+function followArchive(cutOf: () => EngineProxy['cut']) {
+  let left = Number.POSITIVE_INFINITY
+  return {
+    /** A connection is used again. */
+    asked(head: string): void {
+      if (/^(?:GET|PUT) \S*\/archive\?/.test(head)) left = cutOf().archiveBytes ?? Number.POSITIVE_INFINITY
+      else if (/^[A-Z]+ \/\S* HTTP/.test(head)) left = Number.POSITIVE_INFINITY
+    },
+    /** How much of a piece may still pass. */
+    room(piece: Uint8Array): number {
+      const room = Math.min(left, piece.length)
+      left -= room
+      return room
+    },
+  }
+}
+
+interface Followed {
+  exec: Exec
+  archive: ReturnType<typeof followArchive>
+}
+
 const pieces = (socket: Socket): AsyncIterable<Buffer> => socket.iterator({ destroyOnReturn: false })
 
-async function requests(client: Socket, engine: Socket, exec: Exec): Promise<void> {
+async function requests(client: Socket, engine: Socket, { exec, archive }: Followed): Promise<void> {
   try {
     for await (const piece of pieces(client)) {
-      const starts = /^POST \S*\/exec\/\w+\/start /.test(piece.toString('latin1', 0, 200))
+      const head = piece.toString('latin1', 0, 200)
+      const starts = /^POST \S*\/exec\/\w+\/start /.test(head)
       if (starts && !(await exec.asked())) return drop(client, engine)
+      archive.asked(head)
+      if (archive.room(piece) < piece.length) return drop(client, engine)
       engine.write(piece)
       if (exec.isRunning && !(await exec.given())) return drop(client, engine)
     }
@@ -100,12 +127,17 @@ async function requests(client: Socket, engine: Socket, exec: Exec): Promise<voi
 async function answers(
   engine: Socket,
   client: Socket,
-  exec: Exec,
+  { exec, archive }: Followed,
   cutOf: () => EngineProxy['cut'],
 ): Promise<void> {
   let sent = 0
   try {
     for await (const piece of pieces(engine)) {
+      const passing = archive.room(piece)
+      if (passing < piece.length) {
+        client.end(piece.subarray(0, passing))
+        return drop(engine)
+      }
       if (exec.isRunning) sent += piece.length
       else if (piece.includes('HTTP/1.1 101')) begin(exec, client, cutOf())
       const room = exec.isRunning ? (cutOf().bytes ?? Number.POSITIVE_INFINITY) - sent : 0
