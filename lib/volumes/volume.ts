@@ -96,6 +96,8 @@ export interface Volumes {
 export interface Workload {
   /** What it is called there; unique in its environment with its namespace. */
   name: string
+  /** Of the container, or the uid of the object: another one of its name is not it, nor is one of another engine or cluster. */
+  id: string
   kind: 'container' | 'deployment' | 'statefulset'
   namespace?: string | undefined
 }
@@ -114,6 +116,7 @@ export interface Halted {
 /** A workload and what its labels ask for. */
 export interface Client {
   workload: Workload
+  /** False also for one that is paused. */
   running: boolean
   /** `respaldo.stop`, `respaldo.pause`: how it wants to rest while what it uses is read. */
   rest: Rest | undefined
@@ -124,7 +127,7 @@ export interface Client {
   dependsOn: readonly string[]
 }
 
-/** Who uses volumes and databases, and how they are made to rest and go on. */
+/** Who uses volumes and databases, and how they are made to rest and go on. This process's own container is never among them. */
 export interface Workloads {
   /** Those that mount the volume. */
   usersOf(volume: VolumePlace, signal?: AbortSignal): Promise<readonly Client[]>
@@ -132,9 +135,11 @@ export interface Workloads {
   clientsOf(name: string, signal?: AbortSignal): Promise<readonly Client[]>
   /** Those of a Compose project (of a namespace). */
   ofProject(project: string, signal?: AbortSignal): Promise<readonly Client[]>
+  /** The very one, as it is now; undefined when it is gone, or never was here. */
+  look(workload: Workload, signal?: AbortSignal): Promise<Client | undefined>
   /** What `resume` will need; asked before `halt`, so that it can be written down first. `input-invalid` for what would be gone when it rests so. */
   remember(workload: Workload, rest: Rest, signal?: AbortSignal): Promise<Halted>
-  /** Resolves when it rests. Idempotent. */
+  /** Resolves when it rests, also when it was paused and is to be stopped. Idempotent. */
   halt(halted: Halted, signal?: AbortSignal): Promise<void>
   /**
    * Brings it back and waits until it runs, and is healthy where it tells, within the limit; `timed-out` otherwise. `source-unreachable` when it is
