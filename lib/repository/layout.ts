@@ -16,3 +16,7 @@ export const markKey = (mark: 'pins' | 'accepted', source: string, id: string): 
 export const readersFolder = (source: string): string => `leases/${source}/readers/`
 /** Where what is known of one backup's soundness is kept, ending in `/`. Nothing in it makes a backup exist. */
 export const proofsFolder = (source: string, id: string): string => `${backupFolder(source, id)}proofs/`
+/** The folder of what runs made to rest, ending in `/`. */
+export const quiesceFolder = 'journal/quiesce/'
+/** Where a run writes down what it made to rest. */
+export const quiesceKey = (run: string): string => `${quiesceFolder}${run}.json`

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { collect, once } from '../bytes.ts'
+import { collect } from '../bytes.ts'
 import type { Clock } from '../clock.ts'
 import { MissingObject, type Store } from '../store/store.ts'
 import { readersFolder } from './layout.ts'
 import type { Holder } from './lease-object.ts'
-import { lookEvery, patiently, renewEvery, slept } from './lease-times.ts'
 import { openWatch } from './lease-watch.ts'
+import { openSignOfLife } from './sign-of-life.ts'
 
 /** Who reads which backup. */
 export interface Reading {
@@ -36,34 +36,8 @@ export async function announceReading(
 ): Promise<AsyncDisposable> {
   const key = `${readersFolder(source)}${randomUUID()}.json`
   const since = clock.now().toISOString()
-  const stop = new AbortController()
-  let beat = 0
-
-  async function announce(): Promise<void> {
-    const document: ReadLease = { ...reading, since, beat: beat++ }
-    await store.put(key, once(`${JSON.stringify(document)}\n`), { signal: stop.signal })
-  }
-
-  async function keepAnnouncing(): Promise<void> {
-    for (let pause = renewEvery; await slept(clock, pause, stop.signal); )
-      pause = await announce().then(
-        () => renewEvery,
-        () => lookEvery,
-      )
-  }
-
-  await announce()
-  const announcing = keepAnnouncing()
-  return {
-    async [Symbol.asyncDispose]() {
-      stop.abort()
-      // One on its way would be back after the deletion.
-      await patiently(
-        clock,
-        announcing.then(() => store.delete([key])),
-      )
-    },
-  }
+  const sign = await openSignOfLife(store, clock, key, () => ({ ...reading, since }))
+  return { [Symbol.asyncDispose]: () => sign.end(() => store.delete([key])) }
 }
 
 /** Who asks for readers. */

@@ -1,5 +1,5 @@
 import type { Bytes } from '../bytes.ts'
-import type { Maker, VolumePlace } from '../environment/environment.ts'
+import type { EnvironmentName, Maker, VolumePlace } from '../environment/environment.ts'
 
 /** What of a volume a backup holds. No list means the whole of it. */
 export interface VolumeScope {
@@ -100,6 +100,13 @@ export interface Workload {
   id: string
   kind: 'container' | 'deployment' | 'statefulset'
   namespace?: string | undefined
+}
+
+/** Where workloads live, so that the same ones are found again later, by another process; never a secret. */
+export interface WorkloadsPlace {
+  environment: EnvironmentName
+  /** Of the engine, as `DOCKER_HOST` has it. */
+  address?: string | undefined
 }
 
 /** How a workload rests. */
