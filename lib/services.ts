@@ -23,8 +23,10 @@ import { environments } from './services/environments.ts'
 import { locate } from './services/locate.ts'
 import { scratch } from './services/scratch.ts'
 import { type NewFile, newFile, openFile } from './services/user-files.ts'
+import { locateVolumes, volumeEnvironments } from './services/volumes.ts'
 import { filesystemStore } from './store/filesystem.ts'
 import { type Strategy, strategyOf } from './strategy/type.ts'
+import type { Volumes } from './volumes/volume.ts'
 
 export type { NewFile } from './services/user-files.ts'
 
@@ -52,6 +54,13 @@ export interface Located {
   beside(database: string, signal?: AbortSignal): Promise<Located>
 }
 
+/** The volumes of an environment, and why there. */
+export interface LocatedVolumes {
+  environment: EnvironmentName
+  volumes: Volumes
+  reason: string
+}
+
 /** What functions receive as `c.env`: the world, opened. */
 export interface Services {
   clock: Clock
@@ -75,6 +84,10 @@ export interface Services {
   isAlive(holder: Services['holder']): boolean | undefined
   repository(options: { create: boolean }): Promise<Repository>
   locate(wanted: Wanted, signal?: AbortSignal): Promise<Located>
+  /** The volumes of the environment that is wanted, else of the first that has any. `input-invalid` for one that has none. */
+  volumes(wanted: { environment?: EnvironmentName | undefined }): Promise<LocatedVolumes>
+  /** Every environment that may have volumes, with why; nothing is contacted. */
+  volumeEnvironments(): readonly LocatedVolumes[]
   /** A place to restore a backup on trial: beside where it comes from, else on the configured scratch server. */
   scratch(wishes: Omit<ScratchWishes, 'maker' | 'isAlive'>, signal?: AbortSignal): Promise<Scratch<Database>>
   /** What has to be true of what was restored there. */
@@ -130,6 +143,8 @@ export function openServices(settings: Settings): Services {
       scratch({ ...wishes, maker: settings.holder, isAlive: settings.isAlive }, settings, signal),
     checks: settings.configuration.checks ?? [],
     locate: (wanted, signal) => locate(wanted, settings, signal),
+    volumes: ({ environment }) => locateVolumes(environment, settings),
+    volumeEnvironments: () => volumeEnvironments(settings),
     openFile,
     newFile,
     scripts: localScripts(settings),

@@ -22,6 +22,8 @@ export function emptyServices(overrides: Partial<Services> = {}): Services {
     isAlive: () => undefined,
     repository: options => openRepository(store, systemClock, options),
     locate: () => Promise.reject(new RespaldoError('environment-unavailable', 'Nothing was found')),
+    volumes: () => Promise.reject(new RespaldoError('environment-unavailable', 'Nothing was found')),
+    volumeEnvironments: () => [],
     scratch: () => Promise.reject(new RespaldoError('environment-unavailable', 'Nothing was found')),
     checks: [],
     openFile: path => Promise.reject(new RespaldoError('backup-not-found', `There is no file ${path}`)),
