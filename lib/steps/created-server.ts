@@ -5,12 +5,13 @@ import type { Repository } from '../repository/repository.ts'
 import type { Located } from '../services.ts'
 import { readGlobals } from './backup.ts'
 import { type Created, type CreateRequest, created, type OfServer } from './created.ts'
-import { chosenNames, type Done, eachDatabase } from './whole-server.ts'
+import { type Done, each } from './each.ts'
+import { chosenNames } from './whole-server.ts'
 
-/** The backups of one run over a server; see `eachDatabase` for what happens when some fail. */
+/** The backups of one run over a server; see `each` for what happens when some fail. */
 export interface CreatedServer {
   serverRun: string
-  databases: readonly Done<Created>[]
+  databases: readonly Done<'database', Created>[]
 }
 
 /** Backs up the databases of a server that are chosen, each as a source of its own; roles are read once, before the first. */
@@ -25,11 +26,12 @@ export async function createdServer(
   const serverRun = { id: services.newRun(), databases: names.length }
   const ofServer = { serverRun, globals: await globalsOf(request, serverRun.id, located, context) }
   const task = {
+    what: 'database' as const,
     done: request.verify ? 'backed up and verified' : 'backed up',
     failed: 'Try the others again by themselves, with --database.',
     facts: { serverRun: serverRun.id },
   }
-  const databases = await eachDatabase(names, task, context, async name => {
+  const databases = await each(names, task, context, async name => {
     const one = { located: await located.beside(name, signal), repository }
     return created(request, context, one, ofServer)
   })

@@ -5,6 +5,7 @@ import type { RestoreResult } from '../postgres/database.ts'
 import type { DatabaseManifest } from '../repository/manifest.ts'
 import { serverName } from '../repository/server-runs.ts'
 import { isConfirmed } from './confirmed.ts'
+import { type Done, each } from './each.ts'
 import {
   chosenBackups,
   plannedServer,
@@ -17,7 +18,6 @@ import {
 } from './planned-server.ts'
 import { backupInput, restored } from './restored.ts'
 import { serverRoles } from './server-roles.ts'
-import { type Done, eachDatabase } from './whole-server.ts'
 
 /** What a restore of a server did. */
 export interface RestoredServer {
@@ -25,12 +25,12 @@ export interface RestoredServer {
   server: string
   /** Those that were made. */
   roles: readonly string[]
-  databases: readonly Done<{ backup: string; restored: RestoreResult }>[]
+  databases: readonly Done<'database', { backup: string; restored: RestoreResult }>[]
 }
 
 /**
  * Restores the databases of a run to a server: missing roles first, then each as a restore of one. One that fails stays as it was and stops
- * no other; see `eachDatabase`. When any is replaced, the server's name has to confirm it.
+ * no other; see `each`. When any is replaced, the server's name has to confirm it.
  */
 export async function restoredServer(
   request: ServerRequest,
@@ -45,9 +45,14 @@ export async function restoredServer(
   const chosen = chosenBackups(request, context, parts)
   const roles = await createdRoles(context, parts)
   const facts = { serverRun: parts.run.id, server, roles }
-  const task = { done: 'restored', failed: 'Those that failed are as they were.', facts }
+  const task = {
+    what: 'database' as const,
+    done: 'restored',
+    failed: 'Those that failed are as they were.',
+    facts,
+  }
   const byName = new Map(chosen.map(manifest => [manifest.source.place.database, manifest]))
-  const databases = await eachDatabase([...byName.keys()], task, context, name =>
+  const databases = await each([...byName.keys()], task, context, name =>
     restoredOne(byName.get(name)!, { ...request, confirm: confirmed ? name : undefined }, context, parts),
   )
   return { ...facts, databases }

@@ -1,4 +1,4 @@
-import { errorBody, RespaldoError, throwIfAborted, toRespaldoError } from '../errors.ts'
+import { RespaldoError } from '../errors.ts'
 import type { Context } from '../http/create-function.ts'
 import type { DatabaseChoice } from '../postgres/database.ts'
 import { chooseDatabases } from '../postgres/patterns.ts'
@@ -39,73 +39,4 @@ export function chosenNames(
     })
   for (const pattern of unfit) report({ type: 'warning', message: `No database is called ${pattern}` })
   return chosen
-}
-
-/** What was done to one database of a server. */
-export type Done<Result> = { database: string } & Result
-
-/** What a run over several databases does, in words for its reports. */
-export interface Task {
-  /** `backed up`. */
-  done: string
-  /** What became of those with which it failed, as a sentence. */
-  failed: string
-  /** What the error's context says beside what became of each. */
-  facts: Record<string, unknown>
-}
-
-/**
- * Does the same to each database, in order; one that fails stops no other. Throws at the end when any failed: with the code of the first,
- * and what became of each in `context.databases`. What was cancelled stops at once.
- */
-export async function eachDatabase<Result extends object>(
-  names: readonly string[],
-  task: Task,
-  { signal, report }: Context,
-  work: (database: string) => Promise<Result>,
-): Promise<Done<Result>[]> {
-  const done: Done<Result>[] = []
-  const failed: Failed[] = []
-  for (const [at, database] of names.entries()) {
-    try {
-      throwIfAborted(signal)
-      report({ type: 'step', step: 'database', message: `${database} (${at + 1} of ${names.length})` })
-      done.push({ database, ...(await work(database)) })
-    } catch (cause) {
-      if (signal.aborted) throw cause
-      const error = toRespaldoError(cause)
-      report({ type: 'step', step: 'database', message: `${database} failed: ${error.message}` })
-      failed.push({ database, error })
-    }
-  }
-  const [first] = failed
-  if (first) throw someFailed(task, done, failed, first.error)
-  return done
-}
-
-interface Failed {
-  database: string
-  error: RespaldoError
-}
-
-function someFailed(
-  task: Task,
-  done: readonly { database: string }[],
-  failed: readonly Failed[],
-  first: RespaldoError,
-): RespaldoError {
-  const reasons = failed.map(({ database, error }) => `${database} (${error.message})`)
-  const others = done.length > 0 ? `These were: ${done.map(({ database }) => database).join(', ')}. ` : ''
-  return new RespaldoError(
-    first.code,
-    `${failed.length} of ${done.length + failed.length} databases could not be ${task.done}: ${reasons.join('; ')}`,
-    {
-      hint: `${others}${task.failed}${first.hint ? ` ${first.hint}` : ''}`,
-      cause: first,
-      context: {
-        ...task.facts,
-        databases: [...done, ...failed.map(({ database, error }) => ({ database, error: errorBody(error) }))],
-      },
-    },
-  )
 }
