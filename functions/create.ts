@@ -3,13 +3,15 @@ import { createFunction } from '#lib/http/create-function'
 import type { Scope } from '#lib/postgres/database'
 import { type CreateRequest, created } from '#lib/steps/created'
 import { createdServer } from '#lib/steps/created-server'
+import { askedRest } from '#lib/steps/quiesced'
 import { databaseChoice } from '#lib/steps/whole-server'
-import { level, localWanted, scope, wanted, wholeServer } from './input.ts'
+import { level, localWanted, quiesce, scope, wanted, wholeServer } from './input.ts'
 
 const input = z.object({
   ...wanted,
   ...wholeServer,
   ...scope,
+  ...quiesce,
   name: z.string().min(1).optional().describe('a name to find the backup by'),
   description: z.string().optional().describe('a note kept with the backup'),
   backupType: z.enum(['auto', 'full', 'incremental']).optional().describe('auto leaves it to the strategy'),
@@ -36,9 +38,9 @@ export const create = createFunction({
     const choice = databaseChoice(input, located.databases)
     const environment = { name: located.environment.name, reason: located.reason }
     if (choice) located.database.server() // what has none is refused before a repository is made
+    const request = requestOf(input)
     const repository = await context.services.repository({ create: true })
     const parts = { located, repository }
-    const request = requestOf(input)
     const result = choice
       ? await createdServer(request, choice, context, parts)
       : await created(request, context, parts)
@@ -46,8 +48,9 @@ export const create = createFunction({
   },
 })
 
-function requestOf({ forceFull, backupType = 'auto', ...rest }: Input): CreateRequest {
-  return { ...rest, asked: forceFull ? 'full' : backupType, scope: scopeOf(rest) }
+function requestOf({ forceFull, backupType = 'auto', ...given }: Input): CreateRequest {
+  const asked = forceFull ? 'full' : backupType
+  return { ...given, asked, scope: scopeOf(given), rest: askedRest(given) }
 }
 
 function scopeOf({ schemaOnly, tables, excludeTables, schemas }: Partial<Input>): Scope {

@@ -61,3 +61,9 @@ export const wholeServer = {
   include: list.optional().describe('of all databases only those of these names (* any characters, ? one)'),
   exclude: list.optional().describe('of all databases none of these names (* any characters, ? one)'),
 }
+
+/** How those who use what is read or written come to rest meanwhile. */
+export const quiesce = {
+  stop: z.boolean().optional().describe('stop what is labelled as its client (respaldo.client-of) meanwhile'),
+  pause: z.boolean().optional().describe('pause what is labelled as its client meanwhile'),
+}

@@ -9,16 +9,19 @@ import { findServerRun } from '#lib/repository/server-runs'
 import type { Located } from '#lib/services'
 import { isConfirmed } from '#lib/steps/confirmed'
 import { plannedServer } from '#lib/steps/planned-server'
+import { askedRest, quiescedClients } from '#lib/steps/quiesced'
 import { backupInput, restored } from '#lib/steps/restored'
 import { restoredServer } from '#lib/steps/restored-server'
 import { holdSource } from '#lib/steps/session'
 import { locateTarget } from '#lib/steps/target'
 import { databaseChoice } from '#lib/steps/whole-server'
-import { list, localWanted, wanted, wholeServer } from './input.ts'
+import type { Rest } from '#lib/volumes/volume'
+import { list, localWanted, quiesce, wanted, wholeServer } from './input.ts'
 
 const input = z.object({
   ...wanted,
   ...wholeServer,
+  ...quiesce,
   backup: z
     .string()
     .min(1)
@@ -72,7 +75,7 @@ export const restore = createFunction({
     if (input.dryRun)
       return { plan: await restores.plan(request, what.input, context.signal), backup: what.name }
     const parts = { ...what, target, repository }
-    const result = await restored(request, context, parts, input)
+    const result = await restored(request, context, parts, { ...input, rest: restOf(input) })
     return { restored: result, backup: what.name, target: target.source.id }
   },
 })
@@ -88,7 +91,7 @@ async function restoreServer(
   const run = findServerRun(backups, request.backup, request.source)
   const parts = { run, target: await locateTarget(request, context, run.backups[0]), repository }
   if (request.dryRun) return { plan: await plannedServer(request, context, parts), serverRun: run.id }
-  return restoredServer(request, context, parts)
+  return restoredServer({ ...request, rest: restOf(request) }, context, parts)
 }
 
 /** What is about one database says nothing of many. */
@@ -135,6 +138,13 @@ function planned(input: Input, target: Located, time: Date, run: string): Restor
   }
 }
 
+/** A restore that replaces nothing concerns nobody. */
+function restOf(input: Input): Rest | undefined {
+  const rest = askedRest(input)
+  if (rest === undefined || input.into === undefined) return rest
+  throw new RespaldoError('input-invalid', `into replaces nothing, so nobody has to ${rest}`)
+}
+
 function partOf({ tables, schemas, schemaOnly, dataOnly }: Input): Part | undefined {
   if (schemaOnly && dataOnly)
     throw new RespaldoError('input-invalid', 'schemaOnly and dataOnly exclude each other', {
@@ -168,6 +178,8 @@ async function undo(input: Input, context: Context, repository: Repository): Pro
     wait: input.wait,
     operation: 'restore --undo',
   })
+  const parts = { located: target, repository, operation: 'restore --undo' }
+  await using _resting = await quiescedClients(restOf(input), { ...context, signal: held.signal }, parts)
   const restored = await target.database.restores.undo(
     { run: held.run, time: context.services.clock.now(), database },
     held.signal,

@@ -73,6 +73,8 @@ const schema = z.strictObject({
   /** Where backups are restored on trial that have no image or server of their own at hand. */
   scratch: z.strictObject({ url: z.string() }).optional(),
   checks: z.array(check).optional(),
+  /** How long what was stopped may take to be healthy again. */
+  quiesce: z.strictObject({ seconds: z.int().positive() }).optional(),
 })
 
 /** `respaldo.yaml` as it was written. */

@@ -24,9 +24,12 @@ import { locate } from './services/locate.ts'
 import { scratch } from './services/scratch.ts'
 import { type NewFile, newFile, openFile } from './services/user-files.ts'
 import { locateVolumes, volumeEnvironments } from './services/volumes.ts'
+import { openWorkloads } from './services/workloads.ts'
+import { recoverLeft } from './steps/quiesced.ts'
 import { filesystemStore } from './store/filesystem.ts'
 import { type Strategy, strategyOf } from './strategy/type.ts'
-import type { Volumes } from './volumes/volume.ts'
+import type { RecoveryWorld } from './volumes/recover-quiesced.ts'
+import type { Volumes, Workloads, WorkloadsPlace } from './volumes/volume.ts'
 
 export type { NewFile } from './services/user-files.ts'
 
@@ -61,6 +64,13 @@ export interface LocatedVolumes {
   reason: string
 }
 
+/** Who can be made to rest at a place. */
+export interface LocatedWorkloads {
+  /** With all that is needed to come there again. */
+  place: WorkloadsPlace
+  workloads: Workloads
+}
+
 /** What functions receive as `c.env`: the world, opened. */
 export interface Services {
   clock: Clock
@@ -88,6 +98,12 @@ export interface Services {
   volumes(wanted: { environment?: EnvironmentName | undefined }): Promise<LocatedVolumes>
   /** Every environment that may have volumes, with why; nothing is contacted. */
   volumeEnvironments(): readonly LocatedVolumes[]
+  /** Who uses volumes and databases there; without an address where the variables say. `input-invalid` where nothing can be made to rest. */
+  workloads(place: WorkloadsPlace): LocatedWorkloads
+  /** How long each that is started again may take until it runs and is healthy. */
+  quiesceLimitMilliseconds: number
+  /** Brings back what dead runs left at rest; every run begins with this. See `recoverQuiesced`. */
+  recoverQuiesced(how: Pick<RecoveryWorld, 'report' | 'patient'>, signal: AbortSignal): Promise<void>
   /** A place to restore a backup on trial: beside where it comes from, else on the configured scratch server. */
   scratch(wishes: Omit<ScratchWishes, 'maker' | 'isAlive'>, signal?: AbortSignal): Promise<Scratch<Database>>
   /** What has to be true of what was restored there. */
@@ -125,7 +141,8 @@ export interface Settings {
 export function openServices(settings: Settings): Services {
   const clock = systemClock
   const candidates = (wanted: Wanted) => environments(wanted, settings)
-  return {
+  const store = filesystemStore({ root: settings.directory })
+  const services: Services = {
     clock,
     origin: settings.origin,
     ...(settings.signal ? { signal: settings.signal } : {}),
@@ -138,18 +155,22 @@ export function openServices(settings: Settings): Services {
     newRun: () => `${compactTime(clock.now()).toLowerCase()}-${randomBytes(4).toString('hex')}`,
     holder: settings.holder,
     isAlive: settings.isAlive,
-    repository: options => openRepository(filesystemStore({ root: settings.directory }), clock, options),
+    repository: options => openRepository(store, clock, options),
     scratch: (wishes, signal) =>
       scratch({ ...wishes, maker: settings.holder, isAlive: settings.isAlive }, settings, signal),
     checks: settings.configuration.checks ?? [],
     locate: (wanted, signal) => locate(wanted, settings, signal),
     volumes: ({ environment }) => locateVolumes(environment, settings),
     volumeEnvironments: () => volumeEnvironments(settings),
+    workloads: place => openWorkloads(place, settings),
+    quiesceLimitMilliseconds: (settings.configuration.quiesce?.seconds ?? 60) * 1000,
+    recoverQuiesced: (how, signal) => recoverLeft(services, store, how, signal),
     openFile,
     newFile,
     scripts: localScripts(settings),
     candidates,
   }
+  return services
 }
 
 /** pg_restore as this machine has it; scripts are made without any server. */

@@ -41,6 +41,11 @@ const wholeServer: Flag[] = [
 
 const wait: Flag = { flags: '--wait', text: 'wait for a run that holds the source' }
 
+const quiesce: Flag[] = [
+  { flags: '--stop', text: 'stop what is labelled respaldo.client-of=<container> meanwhile' },
+  { flags: '--pause', text: 'pause it instead' },
+]
+
 const ofBackup: Flag[] = [{ flags: '--source <id>', text: 'whose backup' }, wait]
 
 /** Every command that is a function: its positional argument (`name...` takes several), its flags. */
@@ -58,6 +63,7 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       ...scope,
       { flags: '--role-passwords', text: "keep the roles' password hashes with the globals" },
       { flags: '--verify <level>', text: 'verify it in the same run: checked, readable or restored' },
+      ...quiesce,
       wait,
     ],
   },
@@ -91,6 +97,7 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       { flags: '--create-roles', text: 'make missing roles from the backup' },
       { flags: '--subscriptions', text: 'restore subscriptions too; they start working at once' },
       { flags: '--dry-run', text: 'show the plan and change nothing' },
+      ...quiesce,
       wait,
     ],
   },

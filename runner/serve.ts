@@ -26,12 +26,21 @@ export async function serve(
       throw new RespaldoError('config-invalid', `Binding ${options.host} would let anybody in`, {
         hint: 'Set RESPALDO_TOKEN or RESPALDO_TOKEN_FILE, or bind 127.0.0.1.',
       })
+    const services = openServices(settings)
+    // Beside serving: whether a run on another host is dead takes a while to tell.
+    const recovered = services
+      .recoverQuiesced(
+        { report: openRenderer('serve', options, outside).event, patient: true },
+        outside.signal,
+      )
+      .catch(() => {}) // told to stop
     const app = openServer({
-      services: openServices(settings),
+      services,
       token: token || undefined,
       hosts: settings.configuration.hosts ?? [],
     })
     await untilStopped(logged(app.fetch), { hostname: options.host, port }, outside)
+    await recovered
     return 0
   } catch (error) {
     const known = toRespaldoError(error)

@@ -39,14 +39,16 @@ export interface FunctionApp {
 
 /**
  * Makes a standalone Hono app of a recipe. It answers `GET` or `POST` at `/`: one JSON document with the status of its error,
- * or, for `Accept: application/x-ndjson`, events of which the last is `done` or `failed`.
+ * or, for `Accept: application/x-ndjson`, events of which the last is `done` or `failed`. Before its recipe it starts what a dead run left stopped.
  */
 export function createFunction<Schema extends z.ZodObject>(operation: Operation<Schema>): FunctionApp {
   const app = new Hono<{ Bindings: Services }>()
   app.on(operation.method, '/', async c => {
     const input = await parseInput(operation, c.req.raw, c.env.origin)
-    const run = (report: Report, signal: AbortSignal) =>
-      operation.run(input, { services: c.env, report, signal })
+    const run = async (report: Report, signal: AbortSignal) => {
+      await c.env.recoverQuiesced({ report, patient: operation.method === 'POST' }, signal)
+      return operation.run(input, { services: c.env, report, signal })
+    }
     const signal = c.env.signal ? AbortSignal.any([c.env.signal, c.req.raw.signal]) : c.req.raw.signal
     const wantsEvents = c.req.header('accept')?.includes('application/x-ndjson')
     return wantsEvents ? answerEvents(run, signal) : answerJson(run, signal)

@@ -148,6 +148,8 @@ export interface RestoreInput {
   /** What the restored tables must hold; undefined for a foreign file whose counts come out of its own walk. */
   tables: readonly TableCount[] | undefined
   globals?: string | undefined
+  /** Called right before an old database is renamed or dropped, so that its clients need to rest from then on only; a rejection ends the restore there. */
+  beforeReplacing?: () => Promise<void>
   /** Needed with `dropFirst`: what the old database is made anew from when the restore fails. */
   safety?: Safety
 }

@@ -10,6 +10,7 @@ import { type DatabaseManifest, formatVersion } from '../repository/manifest.ts'
 import type { ChainChunks } from '../repository/recipe.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Located } from '../services.ts'
+import type { Resting } from '../volumes/quiesce.ts'
 import type { HeldSource } from './session.ts'
 
 /** What a backup will be, decided before it begins. */
@@ -40,6 +41,8 @@ export interface BackupParts {
   repository: Repository
   info: DatabaseInfo
   held: HeldSource
+  /** Who rests until the dump has been read. */
+  resting: Resting
 }
 
 /** What can be known to fail is refused before anything is written. */
@@ -69,7 +72,7 @@ export async function backUp(
   { services, report }: Context,
   parts: BackupParts,
 ): Promise<DatabaseManifest> {
-  const { located, repository, info, held } = parts
+  const { located, repository, info, held, resting } = parts
   const { source, database } = located
   const { signal } = held
   const format = chosenFormat(request, located)
@@ -91,6 +94,7 @@ export async function backUp(
       base: base?.chunks,
       signal,
     })
+    await resting.resume()
     const { tables, version, complete } = walk.result()
     if (!complete)
       report({

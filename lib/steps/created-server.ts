@@ -6,6 +6,7 @@ import type { Located } from '../services.ts'
 import { readGlobals } from './backup.ts'
 import { type Created, type CreateRequest, created, type OfServer } from './created.ts'
 import { type Done, each } from './each.ts'
+import { quiescedClients } from './quiesced.ts'
 import { chosenNames } from './whole-server.ts'
 
 /** The backups of one run over a server; see `each` for what happens when some fail. */
@@ -31,9 +32,12 @@ export async function createdServer(
     failed: 'Try the others again by themselves, with --database.',
     facts: { serverRun: serverRun.id },
   }
+  // Once for all: the databases of an application are then of one moment, and its services rest but once.
+  const parts = { located, repository, operation: 'create' }
+  await using _resting = await quiescedClients(request.rest, context, parts)
   const databases = await each(names, task, context, async name => {
     const one = { located: await located.beside(name, signal), repository }
-    return created(request, context, one, ofServer)
+    return created({ ...request, rest: undefined }, context, one, ofServer)
   })
   return { serverRun: serverRun.id, databases }
 }

@@ -5,9 +5,11 @@ import type { Level } from '../repository/proofs.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Located } from '../services.ts'
 import type { AskedType } from '../strategy/type.ts'
+import type { Rest } from '../volumes/volume.ts'
 import { assertPassed } from './assert-passed.ts'
 import { backUp, chosenFormat, preflight } from './backup.ts'
 import { plannedType } from './planned-type.ts'
+import { assertCanRest, quiescedClients } from './quiesced.ts'
 import { holdSource } from './session.ts'
 import { openVerifier, type Verified } from './verify-backup.ts'
 
@@ -22,6 +24,8 @@ export interface CreateRequest {
   /** How far it is verified at once. */
   verify?: Level | undefined
   wait?: boolean | undefined
+  /** Rests until the dump has been read. */
+  rest?: Rest | undefined
 }
 
 /** What a run over a whole server gives to each of its backups. */
@@ -43,12 +47,13 @@ export async function created(
   { located, repository }: { located: Located; repository: Repository },
   ofServer?: OfServer,
 ): Promise<Created> {
+  assertCanRest(request.rest, located, context)
   await using held = await holdSource(context, repository, located, {
     wait: request.wait,
     operation: 'create',
   })
   const info = await preflight(located, repository, held.signal)
-  const parts = { located, repository, info, held }
+  const parts = { located, repository, info, held, operation: 'create' }
   const { asked, scope } = request
   const { systemIdentifier } = info
   const wish = {
@@ -59,7 +64,9 @@ export async function created(
     systemIdentifier,
   }
   const { reason, base } = await plannedType(wish, context, repository)
-  const backup = await backUp({ ...request, ...ofServer, kind: 'regular', reason, base }, context, parts)
+  await using resting = await quiescedClients(request.rest, { ...context, signal: held.signal }, parts)
+  const chosen = { ...request, ...ofServer, kind: 'regular' as const, reason, base }
+  const backup = await backUp(chosen, context, { ...parts, resting })
   if (request.verify === undefined) return { backup }
   const { backups } = await repository.catalog(located.source.id)
   const verifier = openVerifier({ ...context, signal: held.signal }, repository, backups)

@@ -5,6 +5,7 @@ import type { DatabaseManifest } from '../repository/manifest.ts'
 import type { Repository } from '../repository/repository.ts'
 import { type ServerRun, serverName } from '../repository/server-runs.ts'
 import type { Located } from '../services.ts'
+import type { Rest } from '../volumes/volume.ts'
 import { backupInput } from './restored.ts'
 import { type ServerRoles, serverRoles } from './server-roles.ts'
 import { chosenNames } from './whole-server.ts'
@@ -17,6 +18,8 @@ export interface ServerRequest {
   subscriptions?: boolean | undefined
   confirm?: string | undefined
   wait?: boolean | undefined
+  /** Of those who use databases of the server, from before the first until after the last. */
+  rest?: Rest | undefined
 }
 
 /** The run that is restored, and to where. */

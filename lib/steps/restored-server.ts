@@ -16,6 +16,7 @@ import {
   type ServerPlan,
   type ServerRequest,
 } from './planned-server.ts'
+import { quiescedClients } from './quiesced.ts'
 import { backupInput, restored } from './restored.ts'
 import { serverRoles } from './server-roles.ts'
 
@@ -52,8 +53,19 @@ export async function restoredServer(
     facts,
   }
   const byName = new Map(chosen.map(manifest => [manifest.source.place.database, manifest]))
+  const { target: located, repository } = parts
+  await using _resting = await quiescedClients(request.rest, context, {
+    located,
+    repository,
+    operation: 'restore',
+  })
   const databases = await each([...byName.keys()], task, context, name =>
-    restoredOne(byName.get(name)!, { ...request, confirm: confirmed ? name : undefined }, context, parts),
+    restoredOne(
+      byName.get(name)!,
+      { ...request, rest: undefined, confirm: confirmed ? name : undefined },
+      context,
+      parts,
+    ),
   )
   return { ...facts, databases }
 }

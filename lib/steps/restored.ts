@@ -5,7 +5,9 @@ import { type DatabaseManifest, isWhole, scopeKey } from '../repository/manifest
 import { clearMark, setMark } from '../repository/marks.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Located } from '../services.ts'
+import type { Rest } from '../volumes/volume.ts'
 import { assertAllowed, assertConfirmed } from './confirmed.ts'
+import { assertCanRest, quiescedClients } from './quiesced.ts'
 import { openReading } from './reading.ts'
 import { restoreInput } from './restore-input.ts'
 import { safetyBackup } from './safety-backup.ts'
@@ -36,14 +38,23 @@ export async function backupInput(
   )
 }
 
+/** What a caller says of how one database is restored. */
+export interface RestoreGiven {
+  confirm?: string | undefined
+  wait?: boolean | undefined
+  /** Of those who use the database that is replaced: from right before that until the end. */
+  rest?: Rest | undefined
+}
+
 /** Restores one database under its lease, once the plan allows it and what it replaces was confirmed by name. */
 export async function restored(
   request: RestoreRequest,
   context: Context,
   { input, manifest, target, repository }: RestoreParts,
-  given: { confirm?: string | undefined; wait?: boolean | undefined },
+  given: RestoreGiven,
 ): Promise<RestoreResult> {
   const { restores } = target.database
+  assertCanRest(given.rest, target, context)
   await using _reading = manifest && (await openReading(context, repository, manifest, 'restore'))
   // The lease comes first: what a dead run left has to be in order before a plan can be true.
   await using held = await holdSource(context, repository, target, {
@@ -53,11 +64,15 @@ export async function restored(
   const plan = await restores.plan({ ...request, run: held.run }, input, held.signal)
   assertAllowed(plan)
   assertConfirmed(plan, given.confirm)
-  const safety =
-    plan.replaces && request.dropFirst
-      ? await safetyBackup(context, { located: target, repository, held })
-      : undefined
-  if (!safety) return await restores.run(plan, input, context.report, held.signal)
+  await using resting = new AsyncDisposableStack()
+  const beforeReplacing = async () => {
+    const parts = { located: target, repository, operation: 'restore' }
+    resting.use(await quiescedClients(given.rest, { ...context, signal: held.signal }, parts))
+  }
+  if (!plan.replaces || !request.dropFirst)
+    return await restores.run(plan, { ...input, beforeReplacing }, context.report, held.signal)
+  await beforeReplacing() // what clients wrote behind the safety backup would be lost
+  const safety = await safetyBackup(context, { located: target, repository, held })
   return await whilePinned(safety.reference, context, repository, () =>
     restores.run(plan, { ...input, safety }, context.report, held.signal),
   )

@@ -68,13 +68,19 @@ async function resumed(
     try {
       await workloads.resume(one, { limitMilliseconds }, signal)
     } catch (cause) {
-      const error = toRespaldoError(cause)
-      // One that runs but is not healthy was started, and one that is gone cannot be.
-      const isAsleep = !['timed-out', 'source-not-found'].includes(error.code)
-      failures.push({ workload, halted: isAsleep ? one : undefined, error })
+      const isAsleep = await isStillAsleep(workload, workloads)
+      failures.push({ workload, halted: isAsleep ? one : undefined, error: toRespaldoError(cause) })
     }
   }
   return failures
+}
+
+/** One that runs but is not healthy was started, and one that is gone cannot be. Where it cannot be told, it may be. */
+async function isStillAsleep(workload: Workload, workloads: Workloads): Promise<boolean> {
+  return workloads.look(workload).then(
+    client => client?.running === false,
+    () => true,
+  )
 }
 
 /** The command is read from the label now: what stands in a repository is never run in a container. */

@@ -183,17 +183,25 @@ describe('one that cannot be brought back', () => {
     expect(warnings()).toHaveLength(3)
   })
 
-  test.each([
-    ['is gone', new RespaldoError('source-not-found', 'The container api is gone')],
-    ['is not healthy in time', new RespaldoError('timed-out', 'The container api is not healthy')],
-  ])('because it %s, is told and not tried again', async (_, error) => {
+  test('because it is gone, is told and not tried again', async () => {
     const { workloads, quiesce, entries } = world()
     const resting = await quiesce(1)
-    workloads.fail('resume api', error)
-    await expect(resting[Symbol.asyncDispose]()).rejects.toMatchObject({
-      code: error.code,
-      context: { stopped: [] },
-    })
+    workloads.remove('api')
+    const told = { code: 'source-not-found', context: { stopped: [] } }
+    await expect(resting[Symbol.asyncDispose]()).rejects.toMatchObject(told)
+    expect(await entries()).toEqual([])
+  })
+
+  test('because it is not healthy in time, is told and not tried again', async () => {
+    const { workloads, quiesce, entries } = world()
+    const resting = await quiesce(1)
+    const { resume } = workloads
+    workloads.resume = async (halted, options) => {
+      await resume(halted, options)
+      throw new RespaldoError('timed-out', `${halted.workload.name} is not healthy`)
+    }
+    const told = { code: 'timed-out', message: expect.stringContaining('web is not healthy') }
+    await expect(resting[Symbol.asyncDispose]()).rejects.toMatchObject(told)
     expect(await entries()).toEqual([])
   })
 })

@@ -2,13 +2,14 @@ import { systemClock } from '#lib/clock'
 import { RespaldoError } from '#lib/errors'
 import { openRepository } from '#lib/repository/repository'
 import type { Services } from '#lib/services'
+import { recoverLeft } from '#lib/steps/quiesced'
 import { memoryStore } from '#lib/store/memory'
 import { defaultStrategy } from '#lib/strategy/type'
 
 /** Services over an empty repository in memory and a world without any database. */
 export function emptyServices(overrides: Partial<Services> = {}): Services {
   const store = memoryStore()
-  return {
+  const services: Services = {
     clock: systemClock,
     origin: 'http',
     profile: 'development',
@@ -35,6 +36,15 @@ export function emptyServices(overrides: Partial<Services> = {}): Services {
       },
     },
     candidates: () => [],
+    workloads: ({ environment }) => {
+      throw new RespaldoError('input-invalid', `Nothing can be stopped in ${environment}`)
+    },
+    quiesceLimitMilliseconds: 60_000,
+    async recoverQuiesced(how, signal) {
+      const repository = await services.repository({ create: false }).catch(() => undefined) // there is none yet
+      if (repository) await recoverLeft(services, repository.store, how, signal)
+    },
     ...overrides,
   }
+  return services
 }

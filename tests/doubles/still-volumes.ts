@@ -176,6 +176,7 @@ const nobody: Workloads = {
   usersOf: async () => [],
   clientsOf: async () => [],
   ofProject: async () => [],
+  look: async () => undefined,
   remember: async (workload, rest) => ({ workload, rest }),
   halt: async () => {},
   resume: async () => {},

@@ -63,6 +63,7 @@ export function swap(restoring: Restoring): Promise<RestoreResult> {
     await createMarked(restoring, side, marker(restoring, 'side'))
     const counts = await fill(restoring, side)
     const kept = old ? keptName(database, time) : undefined
+    if (old) await restoring.input.beforeReplacing?.()
     restoring.report({
       type: 'step',
       step: 'swap',
@@ -96,6 +97,7 @@ export function inPlace(restoring: Restoring): Promise<RestoreResult> {
   const kept = keptName(database, time)
   return orTakenBack(restoring, async () => {
     await createMarked(restoring, side, marker(restoring, 'side'))
+    await restoring.input.beforeReplacing?.()
     report({ type: 'step', step: 'rename', message: `Renaming the old database to ${kept}` })
     await renamed(client, database, awayStatements(restoring, side, kept), signal)
     const counts = await build(restoring, database)
