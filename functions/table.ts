@@ -13,6 +13,7 @@ export const table = {
   pin: async () => (await import('./pin.ts')).pin,
   accept: async () => (await import('./accept.ts')).accept,
   'apply-retention': async () => (await import('./apply-retention.ts')).applyRetention,
+  recover: async () => (await import('./recover.ts')).recover,
   drill: async () => (await import('./drill.ts')).drill,
 } as const satisfies Readonly<Record<string, () => Promise<FunctionApp>>>
 

@@ -72,6 +72,7 @@ const summaries: Readonly<Record<string, string>> = {
   pin: 'Keep a backup for ever, or until it is unpinned',
   accept: 'Accept that rows or bytes fell by half after a backup',
   'apply-retention': 'Forget the backups that no rule wants, and empty the trash',
+  recover: 'Stop a Compose project, restore its databases, and start it again',
   drill: 'Exercise recovery on scratch servers, and keep a report',
 }
 

@@ -152,6 +152,20 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       { flags: '--dry-run', text: 'show the plan and change nothing' },
     ],
   },
+  recover: {
+    argument: 'project',
+    flags: [
+      {
+        flags: '--backup <id>',
+        text: 'this backup instead of the newest of its source (repeatable)',
+        input: 'backups',
+        many: true,
+      },
+      { flags: '--data-volumes', text: "also volumes that a restored database's own container mounts" },
+      { flags: '--dry-run', text: 'show the plan and change nothing' },
+      wait,
+    ],
+  },
   drill: {
     argument: 'sources...',
     flags: [

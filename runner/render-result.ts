@@ -1,6 +1,7 @@
 import { humanBytes } from '#lib/bytes'
 import type { RestorePlan, RestoreResult } from '#lib/postgres/database'
 import { drilled } from './render-drill.ts'
+import { recovered } from './render-recover.ts'
 import { retention, trashed } from './render-retention.ts'
 import { type CreatedServer, createdServer, type RestoredServer, restoredServer } from './render-server.ts'
 import { table } from './render-table.ts'
@@ -51,6 +52,8 @@ export function people(name: string, result: unknown, options: { verbose: boolea
     case 'accept':
     case 'apply-retention':
       return retention(name, result)
+    case 'recover':
+      return recovered(result as Parameters<typeof recovered>[0])
     case 'drill':
       return drilled(result as Parameters<typeof drilled>[0])
     case 'status':

@@ -84,6 +84,7 @@ function stillDatabase(dumpNow: () => string, restored: string[]): Database {
         openConnections: 0,
       }),
       async run({ request }, input: RestoreInput) {
+        await input.beforeReplacing?.()
         restored.push((await collect(input.open())).toString())
         return { database: request.database, kept: undefined, tables: 1, rows: 1 }
       },

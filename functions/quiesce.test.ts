@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest'
+import { RespaldoError } from '#lib/errors'
+import { openEntry, readEntries } from '#lib/repository/journal'
+import { emptyServices } from '../tests/doubles/services.ts'
+import { stillServer } from '../tests/doubles/still-database.ts'
+import { type StillWorkload, stillWorkloads } from '../tests/doubles/still-workloads.ts'
+import { functions } from './index.ts'
+
+const clients: StillWorkload[] = [
+  { name: 'web', clientOf: 'pc_db', dependsOn: ['pc_db'] },
+  { name: 'pc_db', clientOf: 'pc_db' },
+  { name: 'other', clientOf: 'shop' },
+]
+
+/** A database with clients; `seen` are their states whenever its dump or its restore reads. */
+function world({ dump }: { dump?: () => Promise<void> } = {}) {
+  const workloads = stillWorkloads(clients)
+  const states = () => clients.map(({ name }) => `${name} ${workloads.state(name)}`)
+  const seen: string[][] = []
+  const server = stillServer()
+  let runs = 0
+  const services = emptyServices({
+    newRun: () => `run-${++runs}`,
+    isAlive: ({ pid }) => pid === 1,
+    workloads: place => {
+      if (place.environment !== 'docker')
+        throw new RespaldoError('input-invalid', 'Nothing can be stopped there')
+      return { place, workloads }
+    },
+    async locate(wanted) {
+      const located = await server.locate(wanted)
+      const { database } = located
+      const dumped: typeof database.dump = async function* (...given) {
+        seen.push(states())
+        await dump?.()
+        yield* database.dump(...given)
+      }
+      const run: typeof database.restores.run = async (...given) => {
+        const result = await database.restores.run(...given)
+        seen.push(states())
+        return result
+      }
+      return { ...located, database: { ...database, dump: dumped, restores: { ...database.restores, run } } }
+    },
+  })
+  const call = async (name: string, input: object) => {
+    const { method, app } = functions[name]!
+    const init = method === 'POST' ? { method, body: JSON.stringify(input) } : {}
+    return (await app.request('/', init, services)).json() as Promise<{
+      error?: object
+      warnings?: { message: string }[]
+      backup?: { id: string }
+      backups?: object[]
+    }>
+  }
+  return { workloads, services, call, seen, states }
+}
+
+const going = ['web running', 'pc_db running', 'other running']
+const resting = ['web stopped', 'pc_db running', 'other running']
+
+test('clients of a database rest while it is dumped; the database itself and the clients of another go on', async () => {
+  const { workloads, services, call, seen, states } = world()
+  expect(await call('create', { stop: true })).not.toHaveProperty('error')
+  expect(seen).toEqual([resting])
+  expect(states()).toEqual(going)
+  expect(workloads.done).toEqual(['halt web', 'resume web'])
+  expect(await call('create', {})).not.toHaveProperty('error')
+  expect(seen[1]).toEqual(going)
+  const { store } = await services.repository({ create: false })
+  expect(await readEntries(store)).toEqual([])
+})
+
+test('they go on before the backup is verified', async () => {
+  const { workloads, call } = world()
+  const order: string[] = []
+  workloads.before = async step => void order.push(step)
+  await call('create', { pause: true, verify: 'checked' })
+  expect(order).toEqual(['halt web', 'resume web'])
+})
+
+test('they go on when the dump fails', async () => {
+  const dump = () => Promise.reject(new RespaldoError('command-failed', 'pg_dump failed'))
+  const { call, states } = world({ dump })
+  expect(await call('create', { stop: true })).toMatchObject({ error: { code: 'command-failed' } })
+  expect(states()).toEqual(going)
+})
+
+test('a backup stays when a client does not come back, and the run fails', async () => {
+  const { workloads, call } = world()
+  workloads.fail('resume web', new RespaldoError('source-unreachable', 'It does not start'))
+  expect(await call('create', { stop: true })).toMatchObject({
+    error: { code: 'source-unreachable', hint: expect.stringContaining('docker start web') },
+  })
+  const { backups } = await call('list', {})
+  expect(backups).toHaveLength(1)
+})
+
+test('clients of a database rest from before it is replaced; where nothing is replaced nobody may be asked to', async () => {
+  const { call, seen, states } = world()
+  await call('create', {})
+  expect(await call('restore', { stop: true })).not.toHaveProperty('error')
+  expect(seen[1]).toEqual(resting)
+  expect(states()).toEqual(going)
+  expect(await call('restore', { into: 'copy', stop: true })).toMatchObject({
+    error: { code: 'input-invalid' },
+  })
+  expect(await call('create', { stop: true, pause: true })).toMatchObject({
+    error: { code: 'input-invalid' },
+  })
+})
+
+test('who labelled nobody is told', async () => {
+  const { workloads, call } = world()
+  for (const { name } of clients) workloads.remove(name)
+  const { warnings } = await call('create', { stop: true })
+  expect(warnings).toMatchObject([{ message: 'Nothing is labelled as a client of pc_db, so nothing rests' }])
+})
+
+test.each(['list', 'status', 'create'])('%s starts first what a dead run left stopped', async name => {
+  const { workloads, services, call, states } = world()
+  await call('create', {})
+  const { store } = await services.repository({ create: false })
+  const entry = await openEntry(store, services.clock, {
+    run: 'died',
+    holder: { host: 'here', pid: 2, startedAt: '', function: 'create' },
+    place: { environment: 'docker' },
+    state: 'resting',
+    halted: [{ workload: { name: 'web', id: 'id-web', kind: 'container' }, rest: 'stop' }],
+    after: [],
+  })
+  workloads.set('web', 'stopped')
+  const { warnings } = await call(name, {})
+  expect(states()).toEqual(going)
+  expect(warnings?.map(({ message }) => message)).toEqual([
+    'create run died on here (process 2) died and left web at rest: started again',
+  ])
+  expect(await readEntries(store)).toEqual([])
+  await entry.clear()
+})
