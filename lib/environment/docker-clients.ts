@@ -21,7 +21,7 @@ export const isOfProject = ({ Labels }: Docker.ContainerInfo, project: string): 
 export function clientOf(container: Docker.ContainerInfo, all: readonly Docker.ContainerInfo[]): Client {
   const { Labels } = container
   return {
-    workload: { name: readListed(container).name, kind: 'container' },
+    workload: { name: readListed(container).name, id: container.Id, kind: 'container' },
     running: stateOf(container) === 'running',
     rest: restOf(Labels),
     execBefore: Labels['respaldo.exec-before'] || undefined,

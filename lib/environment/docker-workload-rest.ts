@@ -1,24 +1,20 @@
 import type Docker from 'dockerode'
 import { systemClock } from '../clock.ts'
 import { RespaldoError, throwIfAborted } from '../errors.ts'
-import type { Rest } from '../volumes/volume.ts'
+import type { Halted, Workload } from '../volumes/volume.ts'
 import type { DockerEngine } from './docker-engine.ts'
 import { isBeingStopped } from './docker-workload-events.ts'
-
-interface Resting {
-  name: string
-  rest: Rest
-}
 
 type State = Docker.ContainerInspectInfo['State']
 
 /** Throws `source-unreachable` when it is gone, `input-invalid` when stopping it would remove it. */
 export async function assertComesBack(
   engine: DockerEngine,
-  { name, rest }: Resting,
+  { workload, rest }: Halted,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { HostConfig } = await look(engine, name, signal)
+  const { name } = workload
+  const { HostConfig } = await look(engine, workload, signal)
   if (rest === 'stop' && HostConfig.AutoRemove)
     throw new RespaldoError('input-invalid', `The container ${name} is removed when it stops (--rm)`, {
       hint: 'Give --pause instead of --stop, or start it without --rm.',
@@ -28,28 +24,32 @@ export async function assertComesBack(
 /** Stops or pauses a container that runs. Once the engine was asked to, the end is waited for: what is being stopped could not be started again. */
 export async function halt(
   engine: DockerEngine,
-  { name, rest }: Resting,
+  { workload, rest }: Halted,
   signal?: AbortSignal,
 ): Promise<void> {
   throwIfAborted(signal)
-  if (rest === 'stop') await bring(engine, name, 'stop', isStopped)
-  else await bring(engine, name, 'pause', state => state.Paused || isStopped(state))
+  if (rest === 'stop') {
+    await bring(engine, workload, 'unpause', state => !state.Paused) // a paused one does not hear that it is to stop
+    await bring(engine, workload, 'stop', isStopped)
+  } else await bring(engine, workload, 'pause', state => state.Paused || isStopped(state))
 }
 
 /** Starts or wakes a container, whatever it rests by, and waits until it is well; a job that has ended with success is. */
 export async function wake(
   engine: DockerEngine,
-  { name, limitMilliseconds }: { name: string; limitMilliseconds: number },
+  { workload, limitMilliseconds }: { workload: Workload; limitMilliseconds: number },
   signal?: AbortSignal,
 ): Promise<void> {
+  const { name } = workload
   const wait = { name, until: systemClock.monotonic() + limitMilliseconds, limitMilliseconds }
   // Who asked for it may have died meanwhile: it still looks as if it ran.
-  while (await isBeingStopped(engine, await look(engine, name, signal))) await step(wait, 'stopped', signal)
-  await bring(engine, name, 'unpause', state => !state.Paused)
-  const isStarted = await bring(engine, name, 'start', state => !isStopped(state))
+  while (await isBeingStopped(engine, await look(engine, workload, signal)))
+    await step(wait, 'stopped', signal)
+  await bring(engine, workload, 'unpause', state => !state.Paused)
+  const isStarted = await bring(engine, workload, 'start', state => !isStopped(state))
   if (isStarted) await systemClock.sleep(startMilliseconds, signal)
   for (;;) {
-    const { State } = await look(engine, name, signal)
+    const { State } = await look(engine, workload, signal)
     const lack = lackOf(name, State)
     if (lack === undefined) return
     await step(wait, lack, signal)
@@ -108,15 +108,15 @@ const acts = {
 /** Asks the engine for it unless it is so, and says whether it did; a refusal counts only while it is not so. */
 async function bring(
   engine: DockerEngine,
-  name: string,
+  workload: Workload,
   verb: keyof typeof acts,
   isSo: (state: State) => boolean,
 ): Promise<boolean> {
-  const { Id, State } = await look(engine, name)
+  const { Id, State } = await look(engine, workload)
   if (isSo(State)) return false
   await acts[verb]((await engine.client()).getContainer(Id)).catch(async error => {
-    const { State } = await look(engine, name)
-    if (!isSo(State)) throw refused(engine, { name, verb }, error)
+    const { State } = await look(engine, workload)
+    if (!isSo(State)) throw refused(engine, { name: workload.name, verb }, error)
   })
   return true
 }
@@ -136,12 +136,12 @@ function refused(
 
 async function look(
   engine: DockerEngine,
-  name: string,
+  { id, name }: Workload,
   signal?: AbortSignal,
 ): Promise<Docker.ContainerInspectInfo> {
   const docker = await engine.client()
   return docker
-    .getContainer(name)
+    .getContainer(id)
     .inspect(signal ? { abortSignal: signal } : {})
     .catch(error => {
       throw engine.explain(error, { container: name, signal })

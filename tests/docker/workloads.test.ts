@@ -20,11 +20,13 @@ describe.skipIf(!engine)('docker: workloads', () => {
   const { workloads } = dockerVolumes(engine ? { socketPath: engine.socketPath } : {}, maker)
   const containers: Docker.Container[] = []
   const limit = { limitMilliseconds: 20_000 }
-  const of = (name: string) => ({ name: named(name), kind: 'container' as const })
+  const ids = new Map<string, string>()
+  const of = (name: string) => ({ name: named(name), id: ids.get(name)!, kind: 'container' as const })
   const start = async (name: string, more: Docker.ContainerCreateOptions = {}) => {
     const image = await ensureImage(engine!, 'postgres:17')
     const container = await startSleeper(engine!, { name: named(name), image, ...more })
     containers.push(container)
+    ids.set(name, container.id)
     return container
   }
   const state = async (name: string) => (await engine!.docker.getContainer(named(name)).inspect()).State
@@ -59,27 +61,32 @@ describe.skipIf(!engine)('docker: workloads', () => {
   })
 
   describe('who they are', () => {
-    const web = {
+    const web = () => ({
       workload: of('web'),
       running: true,
       rest: 'stop',
       execBefore: 'echo flush',
       execAfter: undefined,
       dependsOn: [named('cache'), named('db')],
-    }
+    })
     const none = { rest: undefined, execBefore: undefined, execAfter: undefined, dependsOn: [] }
 
     test('those that mount a volume, with what their labels ask for', async () => {
       expect(await workloads.usersOf({ environment: 'docker', volume: named('data') })).toEqual([
         { ...none, workload: of('stopped'), running: false },
-        web,
+        web(),
         { ...none, workload: of('worker'), running: true, rest: 'pause' },
       ])
     })
 
     test('those that are clients of a database', async () => {
-      expect(await workloads.clientsOf(named('db'))).toEqual([web])
+      expect(await workloads.clientsOf(named('db'))).toEqual([web()])
       expect(await workloads.clientsOf(named('d'))).toEqual([])
+    })
+
+    test('one that was known, as it is now; another one of its name is not it', async () => {
+      expect(await workloads.look(of('web'))).toEqual(web())
+      expect(await workloads.look({ ...of('web'), id: '0'.repeat(64) })).toBe(undefined)
     })
 
     test('those of a project', async () => {
@@ -105,6 +112,14 @@ describe.skipIf(!engine)('docker: workloads', () => {
       expect((await state('always')).Running).toBe(false)
       await workloads.resume(halted, limit)
       expect((await state('always')).Running).toBe(true)
+    })
+
+    test('one that is paused can be stopped', async () => {
+      await rested('cache', 'pause')
+      const halted = await rested('cache', 'stop')
+      // By its own signal, not by KILL.
+      expect(await state('cache')).toMatchObject({ Paused: false, Running: false, ExitCode: 130 })
+      await workloads.resume(halted, limit)
     })
 
     test('one that was paused and then stopped by somebody is started', async () => {
@@ -164,6 +179,9 @@ describe.skipIf(!engine)('docker: workloads', () => {
       const gone = await start('gone')
       const halted = await rested('gone', 'stop')
       await gone.remove()
+      const { id } = halted.workload
+      await start('gone') // another one
+      ids.set('gone', id)
       const failure = {
         code: 'source-unreachable',
         message: expect.stringContaining(`${named('gone')} is gone`),
