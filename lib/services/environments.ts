@@ -79,7 +79,8 @@ function withDatabases(environment: ShellEnvironment): DatabaseEnvironment {
   }
 }
 
-function dockerAddress({
+/** Where the variables say that the engine listens. */
+export function dockerAddress({
   DOCKER_HOST,
   DOCKER_TLS_VERIFY,
   DOCKER_CERT_PATH,

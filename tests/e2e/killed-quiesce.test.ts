@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type Docker from 'dockerode'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ensureImage } from '../testbed/images.ts'
+import { testEngine } from '../testbed/provided.ts'
+import { startSleeper } from '../testbed/volume-bench.ts'
+
+const engine = testEngine()
+const program = new URL('killed-function.ts', import.meta.url).pathname
+
+/** The database is a double that is called `pc_db`; the containers are real. */
+describe.skipIf(!engine)(
+  'a run that is killed at any step leaves nothing stopped for longer than until the next',
+  () => {
+    let root: string
+    const clients: Docker.Container[] = []
+
+    const run = (at: string, nth: number, name: string, input: object) =>
+      promisify(execFile)(process.execPath, [
+        program,
+        at,
+        String(nth),
+        name,
+        JSON.stringify(input),
+        engine!.socketPath,
+      ]).then(
+        ({ stdout }) => ({
+          signal: null,
+          answer: JSON.parse(stdout) as { warnings?: { message: string }[] },
+        }),
+        ({ signal, stderr }) => {
+          expect(signal, stderr).toBe('SIGKILL')
+          return { signal: 'SIGKILL', answer: undefined }
+        },
+      )
+    const states = () => Promise.all(clients.map(async one => (await one.inspect()).State.Status))
+    const going = ['running', 'running', 'exited']
+    const resting = ['exited', 'paused', 'exited']
+    /** Of the journal. What a write left that was killed in the middle is no object. */
+    const entries = async (at: string) =>
+      (await readdir(join(at, 'journal', 'quiesce')).catch(() => [])).filter(name => name.endsWith('.json'))
+    /** The step at which all have come to rest. */
+    let rested = 0
+
+    beforeAll(async () => {
+      root = await mkdtemp(join(tmpdir(), 'respaldo-killed-'))
+      const image = await ensureImage(engine!, 'postgres:17')
+      const client = { 'respaldo.client-of': 'pc_db' }
+      const commands = { 'respaldo.exec-before': 'true', 'respaldo.exec-after': 'true' }
+      for (const more of [commands, { 'respaldo.pause': 'true' }, {}])
+        clients.push(await startSleeper(engine!, { image, Labels: { ...client, ...more } }))
+      await clients[2]!.stop()
+      await run(root, 0, 'create', { forceFull: true })
+    })
+    afterAll(async () => {
+      await Promise.all(clients.map(one => one.remove({ force: true })))
+      if (root) await rm(root, { recursive: true })
+    })
+
+    test('of create --stop', { timeout: 600_000 }, async () => {
+      let recovered = 0
+      let steps = 0
+      for (let nth = 1; ; nth++) {
+        const at = `${root}-${nth}`
+        await cp(root, at, { recursive: true })
+        const message = `killed at step ${nth}`
+        const ended = await run(at, nth, 'create', { stop: true })
+        if (String(await states()) === String(resting)) rested ||= nth
+        // What reads starts it, and so does what writes.
+        const { answer } = await run(at, 0, nth % 2 ? 'list' : 'create', {})
+        expect(answer, message).not.toHaveProperty('error')
+        expect(await states(), message).toEqual(going)
+        expect(await entries(at), message).toEqual([])
+        if (answer?.warnings?.some(({ message }) => message.includes('started again'))) recovered += 1
+        await rm(at, { recursive: true })
+        steps = nth
+        if (ended.signal === null) break
+      }
+      expect(recovered).toBeGreaterThan(15)
+      expect(steps).toBeGreaterThan(recovered)
+    })
+
+    test('of the recovery itself', { timeout: 600_000 }, async () => {
+      for (let nth = 1; ; nth++) {
+        const at = `${root}-again-${nth}`
+        await cp(root, at, { recursive: true })
+        expect(await run(at, rested, 'create', { stop: true })).toMatchObject({ signal: 'SIGKILL' })
+        expect(await states()).toEqual(resting)
+        const ended = await run(at, nth, 'list', {})
+        await run(at, 0, 'list', {})
+        expect(await states(), `killed at step ${nth}`).toEqual(going)
+        expect(await entries(at)).toEqual([])
+        await rm(at, { recursive: true })
+        if (ended.signal === null) break
+        expect(nth).toBeLessThan(30)
+      }
+    })
+  },
+)
