@@ -57,6 +57,7 @@ function world({ dump, seeGlobals = false }: { dump?: () => Promise<void>; seeGl
       error?: object
       warnings?: { message: string }[]
       backup?: { id: string }
+      plan?: { steps: string[] }
       backups?: object[]
     }>
   }
@@ -113,6 +114,27 @@ test('clients of a database rest from before it is replaced; where nothing is re
   expect(await call('create', { stop: true, pause: true })).toMatchObject({
     error: { code: 'input-invalid' },
   })
+})
+
+test('a plan says who would rest', async () => {
+  const { workloads, call } = world()
+  await call('create', {})
+  const { plan } = await call('restore', { stop: true, dryRun: true })
+  expect(plan?.steps).toEqual(['Let web rest from before the replacement until the end'])
+  expect(workloads.done).toEqual([])
+})
+
+test('where nothing can be stopped, it is refused before anything is done', async () => {
+  const { services, call } = world()
+  const { locate } = services
+  services.locate = async wanted => {
+    const located = await locate(wanted)
+    return { ...located, environment: { ...located.environment, name: 'embedded' } }
+  }
+  for (const name of ['create', 'restore']) {
+    expect(await call(name, { stop: true })).toMatchObject({ error: { code: 'input-invalid' } })
+    expect(await call('create', {})).not.toHaveProperty('error')
+  }
 })
 
 test('who labelled nobody is told', async () => {

@@ -9,7 +9,7 @@ import { findServerRun } from '#lib/repository/server-runs'
 import type { Located } from '#lib/services'
 import { isConfirmed } from '#lib/steps/confirmed'
 import { plannedServer } from '#lib/steps/planned-server'
-import { askedRest, quiescedClients } from '#lib/steps/quiesced'
+import { askedRest, plannedClients, quiescedClients } from '#lib/steps/quiesced'
 import { backupInput, restored } from '#lib/steps/restored'
 import { restoredServer } from '#lib/steps/restored-server'
 import { holdSource } from '#lib/steps/session'
@@ -72,10 +72,14 @@ export const restore = createFunction({
     const target = await locateTarget(input, context, what.manifest)
     const { restores } = target.database
     const request = planned(input, target, services.clock.now(), services.newRun())
-    if (input.dryRun)
-      return { plan: await restores.plan(request, what.input, context.signal), backup: what.name }
+    const rest = restOf(input)
+    if (input.dryRun) {
+      const plan = await restores.plan(request, what.input, context.signal)
+      const clients = await plannedClients(rest, context, target)
+      return { plan: { ...plan, steps: [...clients, ...plan.steps] }, backup: what.name }
+    }
     const parts = { ...what, target, repository }
-    const result = await restored(request, context, parts, { ...input, rest: restOf(input) })
+    const result = await restored(request, context, parts, { ...input, rest })
     return { restored: result, backup: what.name, target: target.source.id }
   },
 })

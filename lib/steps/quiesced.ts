@@ -6,6 +6,7 @@ import type { Repository } from '../repository/repository.ts'
 import type { Located, LocatedWorkloads, Services } from '../services.ts'
 import type { Store } from '../store/store.ts'
 import { nobodyRests, type QuiesceRequest, quiesced, type Resting } from '../volumes/quiesce.ts'
+import { planQuiesce } from '../volumes/quiesce-plan.ts'
 import { type RecoveryWorld, recoverQuiesced } from '../volumes/recover-quiesced.ts'
 import type { Client, Rest } from '../volumes/volume.ts'
 
@@ -50,17 +51,44 @@ export async function quiescedClients(
   { located, repository, operation }: { located: Located; repository: Repository; operation: string },
 ): Promise<Resting> {
   if (asked === undefined) return nobodyRests
-  const { place, id } = located.source
-  const found = context.services.workloads({ environment: located.environment.name })
-  const names = [...new Set([place.container ?? place.pod ?? id, id])]
-  const clients: QuiesceRequest['clients'] = signal => clientsOf(names, found, signal)
-  const wish = { asked, pauseIsEnough: true, spared: [place.container ?? place.pod ?? ''] }
-  if ((await clients(context.signal)).length === 0)
-    warn(context.report, {
-      message: `Nothing is labelled as a client of ${names.join(' or ')}, so nothing rests`,
-      hint: `Label those that use it with respaldo.client-of=${names[0]}.`,
-    })
-  return quiescedBy({ ...found, clients, wish }, context, { store: repository.store, operation })
+  const request = requestFor(asked, located, context)
+  if ((await request.clients(context.signal)).length === 0) warn(context.report, noClients(located))
+  return quiescedBy(request, context, { store: repository.store, operation })
+}
+
+/** Who would rest, as a sentence of a plan; none where that is not asked. */
+export async function plannedClients(
+  asked: Rest | undefined,
+  context: Context,
+  located: Located,
+): Promise<string[]> {
+  if (asked === undefined) return []
+  const { clients, wish } = requestFor(asked, located, context)
+  const { steps } = planQuiesce(await clients(context.signal), wish)
+  const names = steps.map(({ client }) => client.workload.name)
+  return names.length > 0
+    ? [`Let ${names.join(', ')} rest from before the replacement until the end`]
+    : [noClients(located).message]
+}
+
+function requestFor(asked: Rest, { environment, source }: Located, { services }: Context): QuiesceRequest {
+  const located = services.workloads({ environment: environment.name })
+  const container = source.place.container ?? source.place.pod
+  const wish = { asked, pauseIsEnough: true, spared: container === undefined ? [] : [container] }
+  return { ...located, clients: signal => clientsOf(namesOf(source), located, signal), wish }
+}
+
+/** What a label may call a database. */
+const namesOf = ({ place, id }: Located['source']): string[] => [
+  ...new Set([place.container ?? place.pod ?? id, id]),
+]
+
+function noClients({ source }: Located): { message: string; hint: string } {
+  const names = namesOf(source)
+  return {
+    message: `Nothing is labelled as a client of ${names.join(' or ')}, so nothing rests`,
+    hint: `Label those that use it with respaldo.client-of=${names[0]}.`,
+  }
 }
 
 async function clientsOf(
