@@ -11,10 +11,6 @@ export const recover = createFunction({
   input: z.object({
     project: z.string().min(1).describe('name of the Compose project'),
     backups: list.optional().describe('these backups instead of the newest of their sources'),
-    dataVolumes: z
-      .boolean()
-      .optional()
-      .describe("also the volumes that a restored database's own container mounts"),
     dryRun: z.boolean().optional().describe('show the plan and change nothing'),
     confirm: z.string().optional().describe("the project's name again"),
     wait: z.boolean().optional().describe('wait for a run that holds a source'),

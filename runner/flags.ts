@@ -161,7 +161,6 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
         input: 'backups',
         many: true,
       },
-      { flags: '--data-volumes', text: "also volumes that a restored database's own container mounts" },
       { flags: '--dry-run', text: 'show the plan and change nothing' },
       wait,
     ],
