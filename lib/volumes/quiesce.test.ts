@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { manualClock } from '../../tests/doubles/clock.ts'
 import { faultyStore } from '../../tests/doubles/faults.ts'
 import { type StillWorkload, stillWorkloads } from '../../tests/doubles/still-workloads.ts'
-import { systemClock } from '../clock.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import { RespaldoError } from '../errors.ts'
 import type { RunEvent } from '../events.ts'
 import { readEntries } from '../repository/journal.ts'
@@ -45,11 +46,12 @@ function world(given: readonly StillWorkload[] = app) {
       of(pid),
       signal,
     )
-  const recover = (pid: number, options: { patient?: boolean; host?: string } = {}) => {
+  const recover = (pid: number, options: { patient?: boolean; host?: string; clock?: Clock } = {}) => {
     const { holder, ...rest } = of(pid)
     return recoverQuiesced(
       {
         ...rest,
+        clock: options.clock ?? rest.clock,
         holder: { ...holder, host: options.host ?? 'here' },
         newRun: () => `recovery-${++runs}`,
         workloads: () => workloads,
@@ -61,6 +63,7 @@ function world(given: readonly StillWorkload[] = app) {
   const states = () => given.map(({ name }) => `${name} ${workloads.state(name)}`)
   const warnings = () => events.flatMap(event => (event.type === 'warning' ? [event.message] : []))
   return {
+    clock: manualClock(),
     store,
     workloads,
     dead,
@@ -331,4 +334,21 @@ describe('two runs that need the same at rest', () => {
     expect(states()).toEqual(['web running'])
     expect(await entries()).toEqual([])
   })
+})
+
+test('an engine that does not answer holds nobody up for long, and what rests there is left to the next run', async () => {
+  const { workloads, quiesce, recover, dead, states, entries, warnings, clock } = world()
+  await quiesce(1)
+  dead.add(1)
+  const { look } = workloads
+  workloads.look = (_, signal) =>
+    new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+  const recovering = recover(2, { clock })
+  await clock.advance(10_000)
+  await recovering
+  expect(warnings()).toEqual([expect.stringContaining('(web, api): Its engine does not answer')])
+  workloads.look = look
+  await recover(2)
+  expect(states()).toEqual(before)
+  expect(await entries()).toEqual([])
 })

@@ -46,9 +46,33 @@ async function recoverEntry(
   if (alive || (alive === undefined && !world.patient)) return
   const workloads = world.workloads(entry.place)
   // Another machine's engine has the same address, and others at it.
-  const isHere = entry.holder.host === world.holder.host || (await isAnyThere(entry, workloads, signal))
-  if (!isHere || (await isAtWork(world, key, signal))) return
+  const isThere = await inTime(world, signal, limited => isAnyThere(entry, workloads, limited))
+  if (!isThere && entry.holder.host !== world.holder.host) return
+  if (await isAtWork(world, key, signal)) return
   await recovered(key, entry, workloads, world, signal)
+}
+
+/** How long an engine may take to answer; nobody's command waits longer for one that another run named. */
+const answerMilliseconds = 10_000
+
+/** What the work comes to; `timed-out` when it takes too long. */
+async function inTime<T>(
+  { clock }: RecoveryWorld,
+  signal: AbortSignal,
+  work: (limited: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController()
+  const done = new AbortController()
+  const tooLong = clock.sleep(answerMilliseconds, done.signal).then(
+    () => limit.abort(new RespaldoError('timed-out', 'Its engine does not answer')),
+    () => {}, // it did
+  )
+  try {
+    return await work(AbortSignal.any([signal, limit.signal]))
+  } finally {
+    done.abort()
+    await tooLong
+  }
 }
 
 async function isAnyThere(
