@@ -17,6 +17,7 @@ function world({ dump, seeGlobals = false }: { dump?: () => Promise<void>; seeGl
   const workloads = stillWorkloads(clients)
   const states = () => clients.map(({ name }) => `${name} ${workloads.state(name)}`)
   const seen: string[][] = []
+  const fails = { restore: false }
   const server = stillServer()
   let runs = 0
   const services = emptyServices({
@@ -38,6 +39,7 @@ function world({ dump, seeGlobals = false }: { dump?: () => Promise<void>; seeGl
       const run: typeof database.restores.run = async (...given) => {
         const result = await database.restores.run(...given)
         seen.push(states())
+        if (fails.restore) throw new RespaldoError('command-failed', 'pg_restore failed')
         return result
       }
       const globals: typeof database.globals = (...given) => {
@@ -61,7 +63,7 @@ function world({ dump, seeGlobals = false }: { dump?: () => Promise<void>; seeGl
       backups?: object[]
     }>
   }
-  return { workloads, services, call, seen, states }
+  return { workloads, services, call, seen, states, fails }
 }
 
 const going = ['web running', 'pc_db running', 'other running']
@@ -135,6 +137,31 @@ test('where nothing can be stopped, it is refused before anything is done', asyn
     expect(await call(name, { stop: true })).toMatchObject({ error: { code: 'input-invalid' } })
     expect(await call('create', {})).not.toHaveProperty('error')
   }
+})
+
+test('recover: all but the database rests while it is restored, also when that fails, and nothing before it was confirmed', async () => {
+  const { workloads, call, seen, states, fails } = world()
+  await call('create', {})
+  expect(await call('recover', { project: 'app' })).toMatchObject({
+    error: { code: 'not-confirmed', context: { confirm: 'app' } },
+  })
+  expect(workloads.done).toEqual([])
+  const confirmed = { project: 'app', confirm: 'app' }
+  expect(await call('recover', confirmed)).toMatchObject({ stopped: ['web', 'other'], left: [] })
+  expect(seen[1]).toEqual(['web stopped', 'pc_db running', 'other stopped'])
+  expect(states()).toEqual(going)
+  fails.restore = true
+  expect(await call('recover', confirmed)).toMatchObject({ error: { code: 'command-failed' } })
+  expect(states()).toEqual(going)
+})
+
+test('recover starts a database that does not run, and leaves it running', async () => {
+  const { workloads, call, states } = world()
+  await call('create', {})
+  workloads.set('pc_db', 'stopped')
+  workloads.set('other', 'stopped')
+  expect(await call('recover', { project: 'app', confirm: 'app' })).toMatchObject({ stopped: ['web'] })
+  expect(states()).toEqual(['web running', 'pc_db running', 'other stopped'])
 })
 
 test('who labelled nobody is told', async () => {
