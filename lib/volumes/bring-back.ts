@@ -12,6 +12,8 @@ export interface ResumeWorld extends EntryWatch {
   report: Report
   /** How long each may take to run and to be healthy, and a command of a label to end. */
   limitMilliseconds: number
+  /** Key of the entry of a dead run that is gone on with. */
+  dead?: string
 }
 
 interface Failure {
@@ -36,7 +38,7 @@ export async function bringBack(
   // First the announcement, then the look: who wants one of these at rest meanwhile sees this, or is seen.
   await patiently(world.clock, own.change({ state: 'resuming' }))
   const ids = new Set([...halted.map(({ workload }) => workload.id), ...after.map(({ id }) => id)])
-  const needed = await neededAtRest(ids, world, own.key).catch(() => new Set<string>())
+  const needed = await neededAtRest(ids, world, [own.key, world.dead]).catch(() => new Set<string>())
   const mine = halted.filter(({ workload }) => !needed.has(workload.id))
   const failures = await resumed(mine, workloads, world, signal)
   const asleep = failures.flatMap(({ halted }) => halted ?? [])

@@ -23,26 +23,26 @@ export async function untilNobodyResumes(
   own: string,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const { key, state } of await sharing(ids, watch.store, own))
+  for (const { key, state } of await sharing(ids, watch.store, [own]))
     if (state === 'resuming') await untilOver(watch, key, signal)
 }
 
-/** Those of these that another run which is at work needs at rest. It brings them back. */
+/** Those of these that another run which is at work needs at rest. It brings them back. `apart`: entries that are known to be nobody else's. */
 export async function neededAtRest(
   ids: ReadonlySet<string>,
   watch: EntryWatch,
-  own: string,
+  apart: readonly (string | undefined)[],
 ): Promise<ReadonlySet<string>> {
   const needed: string[] = []
-  for (const { key, state, shared } of await sharing(ids, watch.store, own))
+  for (const { key, state, shared } of await sharing(ids, watch.store, apart))
     if (state === 'resting' && (await isAtWork(watch, key))) needed.push(...shared)
   return new Set(needed)
 }
 
 /** The entries of others that name some of these. */
-async function sharing(ids: ReadonlySet<string>, store: Store, own: string) {
+async function sharing(ids: ReadonlySet<string>, store: Store, apart: readonly (string | undefined)[]) {
   return (await readEntries(store)).flatMap(({ key, entry }) => {
     const shared = (entry?.halted ?? []).map(({ workload }) => workload.id).filter(id => ids.has(id))
-    return entry && key !== own && shared.length > 0 ? [{ key, state: entry.state, shared }] : []
+    return entry && !apart.includes(key) && shared.length > 0 ? [{ key, state: entry.state, shared }] : []
   })
 }

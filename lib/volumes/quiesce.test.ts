@@ -35,7 +35,12 @@ function world(given: readonly StillWorkload[] = app) {
     report: event => events.push(event),
     limitMilliseconds: 60_000,
   })
-  const quiesce = (pid: number, wish: Partial<QuiesceWish> = {}, signal = new AbortController().signal) =>
+  const quiesce = (
+    pid: number,
+    wish: Partial<QuiesceWish> = {},
+    signal = new AbortController().signal,
+    clock: Clock = systemClock,
+  ) =>
     quiesced(
       {
         place: { environment: 'docker' },
@@ -43,7 +48,7 @@ function world(given: readonly StillWorkload[] = app) {
         clients: () => workloads.usersOf({ environment: 'docker', volume: 'data' }),
         wish: { asked: 'stop', pauseIsEnough: true, spared: [], ...wish },
       },
-      of(pid),
+      { ...of(pid), clock },
       signal,
     )
   const recover = (pid: number, options: { patient?: boolean; host?: string; clock?: Clock } = {}) => {
@@ -253,6 +258,34 @@ describe('a run that died', () => {
     await recover(2, { host: 'there' })
     expect(states()).toEqual(['web undefined', 'api undefined', 'off undefined'])
     expect(workloads.done.filter(step => step.startsWith('resume'))).toEqual([])
+  })
+})
+
+describe('a run of which it cannot be told at once whether it lives', () => {
+  test('is dead when it showed no sign of life for an expiry', async () => {
+    const { quiesce, recover, unknown, states, clock, entries } = world()
+    await quiesce(1, {}, undefined, manualClock()) // which stands still
+    unknown.add(1)
+    const recovering = recover(2, { clock })
+    await clock.advance(19_000)
+    expect(states()).toEqual(['web stopped', 'api paused', 'off stopped'])
+    await clock.advance(2000)
+    await recovering
+    expect(states()).toEqual(before)
+    expect(await entries()).toEqual([])
+  })
+
+  test('is left alone as soon as it shows one', async () => {
+    const { quiesce, recover, unknown, states, clock } = world()
+    const its = manualClock()
+    await quiesce(1, {}, undefined, its)
+    unknown.add(1)
+    const recovering = recover(2, { clock })
+    await clock.advance(1000)
+    await its.advance(5000)
+    await clock.advance(1000)
+    await recovering
+    expect(states()).toEqual(['web stopped', 'api paused', 'off stopped'])
   })
 })
 

@@ -101,7 +101,7 @@ async function recovered(
     holder: world.holder,
     state: 'resuming',
   })
-  const failure = await bringBack(own, workloads, world, signal)
+  const failure = await bringBack(own, workloads, { ...world, dead: key }, signal)
   await store.delete([key])
   if (failure) return
   const names = entry.halted.map(({ workload }) => workload.name).join(', ')
