@@ -8,7 +8,7 @@ import { assertSegment } from './names.ts'
 import { ensureMarker, readMarker } from './open.ts'
 import { type Contents, openContents } from './reader.ts'
 import { idsInTrash } from './trash-object.ts'
-import { openBackup } from './writer.ts'
+import { type BackupDraft, openBackup } from './writer.ts'
 
 /** Where backups are kept, on a store. It holds no state of its own: everything is read when it is asked for. */
 export interface Repository {
@@ -24,7 +24,7 @@ export interface Repository {
     source: string,
     facts: { started: Date; type: Manifest['type']; name?: string | undefined },
   ): Promise<string>
-  begin(source: string, id: string): ReturnType<typeof openBackup>
+  begin(source: string, id: string): BackupDraft
   /**
    * Clears what interrupted runs left of the source's backups: files of those that do not exist and are not in the trash, and documents in the
    * trash of those that do exist. Under the source's lease. Returns how many backups lost their files.

@@ -39,6 +39,9 @@ export interface DataOptions {
 export const dataName = (format: ArchiveFormat): string =>
   ({ custom: 'database.dump.zst', plain: 'database.sql.zst', tar: 'volume.tar.zst' })[format]
 
+/** One backup that is being written. */
+export type BackupDraft = ReturnType<typeof openBackup>
+
 /** Writes one backup into its folder; until `commit` resolves it does not exist. Order: data, index, tables and globals, manifest. */
 export function openBackup(store: Store, place: { source: string; id: string }) {
   const folder = backupFolder(place.source, place.id)

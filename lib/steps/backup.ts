@@ -6,23 +6,20 @@ import type { DatabaseInfo, DumpFormat, Globals, Scope, TableCount } from '../po
 import { checkClient } from '../postgres/versions.ts'
 import { walked } from '../postgres/walk.ts'
 import { assertChainThere, type Chain } from '../repository/chain.ts'
-import { type DatabaseManifest, formatVersion } from '../repository/manifest.ts'
+import type { DatabaseManifest } from '../repository/manifest.ts'
 import type { ChainChunks } from '../repository/recipe.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Located } from '../services.ts'
 import type { Resting } from '../volumes/quiesce.ts'
+import { type BackupWish, backupFacts, typeOf } from './backup-facts.ts'
+import { assertRoom } from './room.ts'
 import type { HeldSource } from './session.ts'
 
-/** What a backup will be, decided before it begins. */
-export interface BackupRequest {
-  kind: DatabaseManifest['kind']
-  reason: string
+/** What a backup of a database will be. */
+export interface BackupRequest extends BackupWish<Scope> {
   /** What an incremental builds on; without it the backup is a full. */
   base?: Base | undefined
-  scope: Scope
   format?: DumpFormat | undefined
-  name?: string | undefined
-  description?: string | undefined
   rolePasswords?: boolean | undefined
   /** Of a run over a whole server, which also read its roles for all. */
   serverRun?: DatabaseManifest['serverRun'] | undefined
@@ -53,17 +50,9 @@ export async function preflight(
 ): Promise<DatabaseInfo> {
   const info = await database.inspect(signal)
   checkClient(info)
-  const free = await store.freeBytes()
   // Text compresses to about a third, and indexes are not dumped.
-  const needed = info.sizeBytes * 0.3
-  if (free === undefined || free >= needed) return info
-  throw new RespaldoError(
-    'space-insufficient',
-    `${store.name} has ${humanBytes(free)} free; this backup needs about ${humanBytes(needed)}`,
-    {
-      hint: 'Make room, or keep the repository elsewhere with --dir.',
-    },
-  )
+  await assertRoom(store, info.sizeBytes * 0.3)
+  return info
 }
 
 /** Dumps a database into the repository. Every gate was passed when this resolves: exit status, stream, archive, sums, lease, manifest. */
@@ -78,7 +67,7 @@ export async function backUp(
   const format = chosenFormat(request, located)
   const started = services.clock.now()
   const { base } = request
-  const type = base ? ('incremental' as const) : ('full' as const)
+  const type = typeOf(base?.chain)
   const id = await repository.newId(source.id, { started, type, name: request.name })
   const draft = repository.begin(source.id, id)
   try {
@@ -104,10 +93,8 @@ export async function backUp(
     const options = { run: held.run, passwords: request.rolePasswords ?? false }
     const globals = request.globals ?? (await readGlobals(located, options, report, signal))
     const rest = {
-      ...described(request),
-      format: formatVersion,
-      id,
-      profile: services.profile,
+      ...backupFacts(request, { id, started, chain: base?.chain }, services),
+      ...(request.serverRun ? { serverRun: request.serverRun } : {}),
       source: {
         id: source.id,
         kind: source.kind,
@@ -116,10 +103,6 @@ export async function backUp(
         ...(info.systemIdentifier ? { systemIdentifier: info.systemIdentifier } : {}),
         ...(Object.keys(info.settings).length > 0 ? { settings: info.settings } : {}),
       },
-      type,
-      ...links(id, base),
-      started: started.toISOString(),
-      finished: services.clock.now().toISOString(),
       server: info.serverVersion,
       client: info.clientVersion ?? info.serverVersion,
       archive: { format, version },
@@ -130,8 +113,6 @@ export async function backUp(
           : request.rolePasswords
             ? 'with role passwords'
             : 'without role passwords',
-      host: services.host,
-      tool: services.tool,
     }
     return await draft.commit(
       written,
@@ -159,12 +140,6 @@ export function readGlobals(
   return database.globals(options, signal)
 }
 
-function links(id: string, base: Base | undefined): { chain: string; parent?: string } {
-  if (!base) return { chain: id }
-  const { full, incrementals } = base.chain
-  return { chain: full.id, parent: (incrementals.at(-1) ?? full).id }
-}
-
 /** What was asked for, else the first that the database can write. */
 export function chosenFormat(
   request: { format?: DumpFormat | undefined },
@@ -175,17 +150,6 @@ export function chosenFormat(
   throw new RespaldoError('input-invalid', `${source.id} cannot be dumped in the format ${format}`, {
     hint: `Use --format ${database.formats.join(' or ')}.`,
   })
-}
-
-function described({ kind, reason, scope, name, description, serverRun }: BackupRequest) {
-  return {
-    kind,
-    reason,
-    scope,
-    ...(name === undefined ? {} : { name }),
-    ...(description === undefined ? {} : { description }),
-    ...(serverRun ? { serverRun } : {}),
-  }
 }
 
 /** Rows only when every table's were counted: a sum of some would read as the sum of all. */

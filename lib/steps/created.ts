@@ -6,12 +6,12 @@ import type { Repository } from '../repository/repository.ts'
 import type { Located } from '../services.ts'
 import type { AskedType } from '../strategy/type.ts'
 import type { Rest } from '../volumes/volume.ts'
-import { assertPassed } from './assert-passed.ts'
 import { backUp, chosenFormat, preflight } from './backup.ts'
 import { plannedType } from './planned-type.ts'
 import { assertCanRest, quiescedClients } from './quiesced.ts'
 import { holdSource } from './session.ts'
-import { openVerifier, type Verified } from './verify-backup.ts'
+import type { Verified } from './verify-backup.ts'
+import { verifyCreated } from './verify-created.ts'
 
 /** What a caller says of a regular backup. */
 export interface CreateRequest {
@@ -68,9 +68,6 @@ export async function created(
   const chosen = { ...request, ...ofServer, kind: 'regular' as const, reason, base }
   const backup = await backUp(chosen, context, { ...parts, resting })
   if (request.verify === undefined) return { backup }
-  const { backups } = await repository.catalog(located.source.id)
-  const verifier = openVerifier({ ...context, signal: held.signal }, repository, backups)
-  const verified = await verifier.verify(backup, request.verify)
-  assertPassed([verified])
-  return { backup, verified }
+  const heldContext = { ...context, signal: held.signal }
+  return { backup, verified: await verifyCreated(backup, request.verify, heldContext, repository) }
 }
