@@ -3,6 +3,7 @@ import type { FunctionApp } from '#lib/http/create-function'
 /** Every function by its name, in the order in which people are told of them; loaded when it is asked for, as the shell needs one alone. */
 export const table = {
   create: async () => (await import('./create.ts')).create,
+  'volume-backup': async () => (await import('./volume-backup.ts')).volumeBackup,
   list: async () => (await import('./list.ts')).list,
   restore: async () => (await import('./restore.ts')).restore,
   verify: async () => (await import('./verify.ts')).verify,

@@ -29,7 +29,7 @@ import { recoverLeft } from './steps/quiesced.ts'
 import { filesystemStore } from './store/filesystem.ts'
 import { type Strategy, strategyOf } from './strategy/type.ts'
 import type { RecoveryWorld } from './volumes/recover-quiesced.ts'
-import type { Volumes, Workloads, WorkloadsPlace } from './volumes/volume.ts'
+import type { VolumeSource, Volumes, Workloads, WorkloadsPlace } from './volumes/volume.ts'
 
 export type { NewFile } from './services/user-files.ts'
 
@@ -69,6 +69,12 @@ export interface LocatedWorkloads {
   /** With all that is needed to come there again. */
   place: WorkloadsPlace
   workloads: Workloads
+}
+
+/** One volume, among those of its environment. */
+export interface LocatedVolume {
+  source: VolumeSource
+  volumes: Volumes
 }
 
 /** What functions receive as `c.env`: the world, opened. */

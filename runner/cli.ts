@@ -62,6 +62,7 @@ function commandLine(outside: Outside, done: (code: number) => void): Command {
 
 const summaries: Readonly<Record<string, string>> = {
   create: 'Back up a database, or every one of a server',
+  'volume-backup': 'Back up volumes, named or all of a container or project',
   list: 'List backups, newest first',
   restore: 'Restore a backup or a whole server, or undo a restore',
   verify: 'Verify backups and keep the proof',

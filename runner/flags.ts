@@ -39,6 +39,13 @@ const wholeServer: Flag[] = [
   { flags: '--exclude <pattern>', text: 'of all none of these (repeatable)', many: true },
 ]
 
+const described: Flag[] = [
+  { flags: '--name <name>', text: 'a name to find the backup by' },
+  { flags: '--description <text>', text: 'a note kept with the backup' },
+  { flags: '--backup-type <type>', text: 'auto (default), full or incremental' },
+  { flags: '--force-full', text: 'a full, whatever the strategy says' },
+]
+
 const wait: Flag = { flags: '--wait', text: 'wait for a run that holds the source' }
 
 const quiesce: Flag[] = [
@@ -55,15 +62,27 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
     flags: [
       ...source,
       ...wholeServer,
-      { flags: '--name <name>', text: 'a name to find the backup by' },
-      { flags: '--description <text>', text: 'a note kept with the backup' },
-      { flags: '--backup-type <type>', text: 'auto (default), full or incremental' },
-      { flags: '--force-full', text: 'a full, whatever the strategy says' },
+      ...described,
       { flags: '--format <format>', text: 'custom or plain' },
       ...scope,
       { flags: '--role-passwords', text: "keep the roles' password hashes with the globals" },
       { flags: '--verify <level>', text: 'verify it in the same run: checked, readable or restored' },
       ...quiesce,
+      wait,
+    ],
+  },
+  'volume-backup': {
+    argument: 'volumes...',
+    flags: [
+      { flags: '--container <name>', text: 'every volume of this container' },
+      { flags: '--project <name>', text: 'every volume of this Compose project' },
+      {
+        flags: '--exclude <pattern>',
+        text: 'leave out what fits (repeatable; * within a name, ** any folders)',
+        many: true,
+      },
+      ...described,
+      { flags: '--verify <level>', text: 'verify each in the same run: checked, readable or restored' },
       wait,
     ],
   },
@@ -170,7 +189,7 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
     flags: [
       {
         flags: '--scenario <name>',
-        text: 'database-lost (default), newest-damaged or server-lost (repeatable)',
+        text: 'database-lost, volume-lost (default: the one that fits), newest-damaged or server-lost (repeatable)',
         input: 'scenarios',
         many: true,
       },

@@ -6,6 +6,7 @@ import { retention, trashed } from './render-retention.ts'
 import { type CreatedServer, createdServer, type RestoredServer, restoredServer } from './render-server.ts'
 import { table } from './render-table.ts'
 import { outcome, type Standing, standing, type Verified, verification } from './render-verify.ts'
+import { type CreatedVolumes, createdVolumes } from './render-volume.ts'
 import { age, count } from './render-words.ts'
 
 interface ListedBackup {
@@ -34,6 +35,8 @@ export function people(name: string, result: unknown, options: { verbose: boolea
       return 'databases' in (result as object)
         ? createdServer(result as CreatedServer)
         : created(result as Created)
+    case 'volume-backup':
+      return createdVolumes(result as CreatedVolumes)
     case 'list':
       return 'trash' in (result as object)
         ? trashed(result as Parameters<typeof trashed>[0])

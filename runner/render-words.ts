@@ -7,5 +7,6 @@ export function age(time: string): string {
   return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} d`
 }
 
-/** `1 row`, `2 rows`. */
-export const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`
+/** `1 row`, `2 rows`; `2 entries` where the plural is given. */
+export const count = (number: number, word: string, plural = `${word}s`): string =>
+  `${number} ${number === 1 ? word : plural}`

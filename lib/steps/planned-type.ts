@@ -36,6 +36,7 @@ export async function plannedType(
   repository: Repository,
 ): Promise<PlannedType> {
   const { backups } = await repository.catalog(wish.source)
+  if (backups.some(backup => isDatabase(backup) !== (wish.format !== 'tar'))) throw namesBoth(wish.source)
   const chain = newestChain(backups, wish.scope)
   const now = services.clock.now()
   const choose = (unusable: string | undefined) =>
@@ -47,6 +48,12 @@ export async function plannedType(
   return 'chunks' in opened
     ? told(choice, { chain, chunks: opened.chunks }, report)
     : told(choose(opened.unusable), undefined, report)
+}
+
+function namesBoth(source: string): RespaldoError {
+  return new RespaldoError('config-invalid', `${source} names a database and a volume`, {
+    hint: 'Give one of them another name: the label respaldo.source, or the name in respaldo.yaml.',
+  })
 }
 
 function told(choice: TypeChoice, base: Base | undefined, report: Report): PlannedType {

@@ -2,7 +2,7 @@ import type { Context } from '../http/create-function.ts'
 import { acquireLease, type Lease } from '../repository/lease.ts'
 import { databaseBackup, type Manifest } from '../repository/manifest.ts'
 import type { Repository } from '../repository/repository.ts'
-import type { Located } from '../services.ts'
+import type { Located, LocatedVolume } from '../services.ts'
 import { restoreInput } from './restore-input.ts'
 
 /** A source whose backups this run alone may change, tidy: what a dead run left of one has been cleared. */
@@ -36,6 +36,20 @@ export async function holdSource(
       restoreInput(repository, databaseBackup(await repository.find(reference)))
     const recovery = { run, time: services.clock.now(), safetyOf, report, signal }
     for (const message of await database.restores.recover(recovery)) report({ type: 'warning', message })
+    lease.deadRunsEnded()
+    return []
+  })
+}
+
+/** Takes a volume's lease, and clears up after runs that died: beside the volumes of its environment, and in the repository. */
+export function holdVolume(
+  context: Context,
+  repository: Repository,
+  { source, volumes }: LocatedVolume,
+  options: HoldOptions,
+): Promise<HeldSource> {
+  return hold(context, repository, source.id, options, async lease => {
+    await volumes.sweep(context.services.isAlive, context.signal)
     lease.deadRunsEnded()
     return []
   })

@@ -72,6 +72,8 @@ export interface VolumeSource {
 
 /** The volumes of an environment. */
 export interface Volumes {
+  /** What a volume may have and no tar of this environment holds, for people: `times below a second`. */
+  readonly lost: string
   /** What can be seen, in a stable order; none that Respaldo made for itself. */
   sources(signal?: AbortSignal): AsyncIterable<VolumeSource>
   /** Those that are meant, at least one. `source-not-found` names what there is. */

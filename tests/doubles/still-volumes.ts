@@ -93,6 +93,7 @@ export function stillVolumes(workloads: Workloads = nobody): StillVolumes {
   }
 
   const all: Volumes = {
+    lost: 'times below a second',
     async *sources() {
       yield* sources()
     },

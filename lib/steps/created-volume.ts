@@ -1,0 +1,74 @@
+import { type Report, warn } from '../events.ts'
+import type { Context } from '../http/create-function.ts'
+import type { Manifest, VolumeManifest } from '../repository/manifest.ts'
+import type { Level } from '../repository/proofs.ts'
+import type { Repository } from '../repository/repository.ts'
+import type { LocatedVolume } from '../services.ts'
+import type { AskedType } from '../strategy/type.ts'
+import type { VolumeInfo, VolumeScope } from '../volumes/volume.ts'
+import { plannedType } from './planned-type.ts'
+import { assertRoom } from './room.ts'
+import { holdVolume } from './session.ts'
+import type { Verified } from './verify-backup.ts'
+import { verifyCreated } from './verify-created.ts'
+import { backUpVolume } from './volume-backup.ts'
+
+/** What a caller says of a regular backup of a volume. */
+export interface CreateVolumeRequest {
+  asked: AskedType
+  scope: VolumeScope
+  name?: string | undefined
+  description?: string | undefined
+  /** How far it is verified at once. */
+  verify?: Level | undefined
+  wait?: boolean | undefined
+}
+
+/** A regular backup of a volume, and how its verification came out where one was asked for. */
+export interface CreatedVolume {
+  backup: VolumeManifest
+  verified?: Verified
+}
+
+/** Makes a regular backup of one volume, under its lease: see `backUpVolume`. One that fails its verification stays listed, and the run fails. */
+export async function createdVolume(
+  request: CreateVolumeRequest,
+  context: Context,
+  { located, repository }: { located: LocatedVolume; repository: Repository },
+): Promise<CreatedVolume> {
+  const { source, volumes } = located
+  const holding = { wait: request.wait, operation: 'volume-backup' }
+  await using held = await holdVolume(context, repository, located, holding)
+  const heldContext = { ...context, signal: held.signal }
+  const info = await volumes.volume(source.place).inspect(held.signal)
+  tellDatabases(source.id, info, context.report)
+  const { asked, scope } = request
+  const wish = { asked, source: source.id, scope, format: 'tar' as const }
+  const { reason, base } = await plannedType(wish, heldContext, repository)
+  const { backups } = await repository.catalog(source.id)
+  const lastFull = backups.find(({ type }) => type === 'full')
+  if (!base) await assertRoom(repository.store, neededBytes(lastFull, info))
+  const expectedBytes = info.usedBytes ?? lastFull?.sizes.raw
+  const backup = await backUpVolume({ ...request, kind: 'regular', reason, base, expectedBytes }, context, {
+    located,
+    repository,
+    info,
+    held,
+  })
+  if (request.verify === undefined) return { backup }
+  return { backup, verified: await verifyCreated(backup, request.verify, heldContext, repository) }
+}
+
+/** Of a full: as much as the last one, else a third of what the volume holds, as far as that is known. */
+const neededBytes = (lastFull: Manifest | undefined, { usedBytes = 0 }: VolumeInfo): number =>
+  lastFull?.sizes.stored ?? usedBytes * 0.3
+
+/** A copy of files that a database is writing to may not start. */
+function tellDatabases(volume: string, { users }: VolumeInfo, report: Report): void {
+  for (const { name, state, readOnly, database } of users)
+    if (state === 'running' && !readOnly && database !== undefined)
+      warn(report, {
+        message: `${volume} is in use by the database server ${name} (${database}), which runs: a copy of its files alone may not start again`,
+        hint: `Back the database up with \`respaldo create --container ${name}\`.`,
+      })
+}
