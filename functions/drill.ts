@@ -3,12 +3,11 @@ import { RespaldoError } from '#lib/errors'
 import { createFunction } from '#lib/http/create-function'
 import type { Repository } from '#lib/repository/repository'
 import { drillSource, keepReport } from '#lib/steps/drill'
-import { type Scenario, scenarios } from '#lib/steps/drill-choice'
+import { canHappen, type Scenario, scenarios, usualScenarios } from '#lib/steps/drill-choice'
 import type { DrillReport, DrillResult } from '#lib/steps/drill-report'
 import { list } from './input.ts'
 
 const scenario = z.enum(scenarios)
-const usual: readonly Scenario[] = ['database-lost']
 
 /** Plays what could happen, on throw-away servers, and keeps a report of how long each source would take to come back, and from when. */
 export const drill = createFunction({
@@ -20,9 +19,9 @@ export const drill = createFunction({
     scenarios: z
       .union([z.array(scenario), scenario.transform(one => [one] as const)])
       .optional()
-      .describe('what has happened; database-lost'),
+      .describe('what has happened; each source itself is lost'),
   }),
-  async run({ sources, scenarios = usual }, context) {
+  async run({ sources, scenarios = usualScenarios }, context) {
     const { services } = context
     const repository = await services.repository({ create: false })
     const started = services.clock.now()
@@ -65,7 +64,16 @@ async function planned(
             : 'Make one with `respaldo create`.',
       },
     )
-  return (wanted ?? known).flatMap(source => scenarios.map(scenario => ({ source, scenario })))
+  const kinds = new Map(backups.map(({ source }) => [source.id, source.kind]))
+  const all = (wanted ?? known).flatMap(source =>
+    scenarios
+      .filter(scenario => canHappen(scenario, kinds.get(source) ?? 'postgres'))
+      .map(scenario => ({ source, scenario })),
+  )
+  if (all.length > 0) return all
+  throw new RespaldoError('input-invalid', `None of the sources can have ${scenarios.join(' or ')}`, {
+    hint: 'database-lost and server-lost are of databases, volume-lost is of volumes.',
+  })
 }
 
 function failed(report: DrillReport, kept: { json: string; page: string }): RespaldoError {

@@ -1,4 +1,5 @@
 import { table } from './render-table.ts'
+import { count } from './render-words.ts'
 
 /** What a drill's table shows of each of its results; seconds. */
 interface Result {
@@ -8,12 +9,12 @@ interface Result {
   recoveryTime?: number
   recoveryPointAge?: number
   newestProven?: { age: number }
-  evidence?: { compared: { tables: number; rows: number } }
+  evidence?: { compared: { tables: number; rows: number } | { entries: number } }
 }
 
 /** A drill that passed: one that failed is an error. */
 export function drilled({ drill, kept }: { drill: { results: Result[] }; kept: { page: string } }): string {
-  const head = ['SOURCE', 'SCENARIO', 'BACKUP', 'BACK IN', 'WOULD LOSE', 'NEWEST PROVEN', 'TABLES', 'ROWS']
+  const head = ['SOURCE', 'SCENARIO', 'BACKUP', 'BACK IN', 'WOULD LOSE', 'NEWEST PROVEN', 'COMPARED']
   const rows = drill.results.map(result => [
     result.source,
     result.scenario,
@@ -21,10 +22,17 @@ export function drilled({ drill, kept }: { drill: { results: Result[] }; kept: {
     duration(result.recoveryTime),
     duration(result.recoveryPointAge),
     result.newestProven ? duration(result.newestProven.age) : 'none',
-    String(result.evidence?.compared.tables ?? ''),
-    String(result.evidence?.compared.rows ?? ''),
+    comparedOf(result),
   ])
   return `${table([head, ...rows])}The report is kept as ${kept.page}\n`
+}
+
+function comparedOf({ evidence }: Result): string {
+  if (!evidence) return ''
+  const { compared } = evidence
+  return 'entries' in compared
+    ? count(compared.entries, 'entry', 'entries')
+    : `${count(compared.tables, 'table')}, ${count(compared.rows, 'row')}`
 }
 
 /** `4.2 s`, `12 min`, `3.5 h`, `2.0 d`. */

@@ -13,7 +13,13 @@ export interface Verified {
   id: string
   level: string
   seconds: number
-  evidence: { rawBytes: number; tables?: number; rows?: number; restored?: { where: string } }
+  evidence: {
+    rawBytes: number
+    tables?: number
+    rows?: number
+    entries?: number
+    restored?: { where: string }
+  }
 }
 
 /** The column PROVEN. How long ago matters for what was restored: only that says that it comes back. */
@@ -30,9 +36,15 @@ export function verification({ verified }: { verified: readonly Verified[] }): s
 
 /** `readable, 741 MB in 1.2 s; 12 tables, 1003 rows`. */
 export function outcome({ level, seconds, evidence }: Verified): string {
-  const { rawBytes, tables, rows, restored } = evidence
-  const counted = rows === undefined ? '' : `, ${count(rows, 'row')}`
-  const content = tables === undefined ? '' : `; ${count(tables, 'table')}${counted}`
+  const { rawBytes, restored } = evidence
+  const content = [
+    ...counted(evidence.tables, 'table'),
+    ...counted(evidence.rows, 'row'),
+    ...counted(evidence.entries, 'entry', 'entries'),
+  ].join(', ')
   const where = restored ? ` in ${restored.where}` : ''
-  return `${level}${where}, ${humanBytes(rawBytes)} in ${seconds.toFixed(1)} s${content}`
+  return `${level}${where}, ${humanBytes(rawBytes)} in ${seconds.toFixed(1)} s${content && `; ${content}`}`
 }
+
+const counted = (number: number | undefined, ...words: [word: string, plural?: string]): string[] =>
+  number === undefined ? [] : [count(number, ...words)]

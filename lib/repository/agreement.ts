@@ -52,6 +52,23 @@ export function rowsDisagreement(
   return firstDifference([['tables', found.length, tables.length]])
 }
 
+/** The same of the groups of a volume's entries; the first ten that differ. */
+export function groupsDisagreement(
+  found: readonly TableCount[],
+  groups: readonly TableCount[],
+): string | undefined {
+  const said = new Map(groups.map(group => [group.name, group]))
+  const different = found
+    .filter(({ name, rows, bytes }) => said.get(name)?.rows !== rows || said.get(name)?.bytes !== bytes)
+    .slice(0, 10)
+    .map(({ name, rows, bytes }) => {
+      const before = said.get(name)
+      return `${JSON.stringify(name)} has ${rows} entries of ${bytes} bytes instead of ${before ? `${before.rows} of ${before.bytes}` : 'none'}`
+    })
+  if (different.length > 0) return different.join('; ')
+  return firstDifference([['groups', found.length, groups.length]])
+}
+
 type Value = number | string | undefined
 
 function firstDifference(

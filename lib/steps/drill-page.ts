@@ -49,10 +49,9 @@ ${failure}${evidence ? evidenceTables(evidence) : ''}`
 }
 
 function evidenceTables({ compared, seconds }: NonNullable<DrillResult['evidence']>): string {
-  const { tables, rows, definitions, largeObjects, checks } = compared
-  const found = { tables, rows, definitions, 'large objects': largeObjects, checks }
-  return `<p>Compared: ${Object.entries(found)
-    .map(([what, number]) => `${number} ${what}`)
+  const numbers = Object.entries(compared).filter(([, value]) => typeof value === 'number')
+  return `<p>Compared: ${numbers
+    .map(([what, number]) => `${number} ${what === 'largeObjects' ? 'large objects' : what}`)
     .join(', ')}.</p>
 <table>
 <tr><th>step<th>seconds</tr>

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 import type { Scenario } from './drill-choice.ts'
-import type { TrialEvidence } from './trial-restore.ts'
+import type { Trial } from './examined-content.ts'
 
 /** One source in one scenario. Times in seconds. */
 export interface DrillResult {
@@ -13,9 +13,9 @@ export interface DrillResult {
   recoveryPointAge?: number
   /** The newest backup that had been restored and compared before, and its age. */
   newestProven?: { backup: string; age: number }
-  /** From the order to restore to the compared database (RTO); with a lost server also the time that a new one took. */
+  /** From the order to restore to the compared source (RTO); with a lost server also the time that a new one took. */
   recoveryTime?: number
-  evidence?: TrialEvidence
+  evidence?: Trial
   error?: { code: ErrorCode; message: string; hint?: string }
 }
 
@@ -36,7 +36,7 @@ export interface DrillReport {
 const besides = new Set(['read', 'dumps', 'checks'])
 
 /** How long a recovery would have taken. A server that is there already need not be made. */
-export function recoverySeconds({ seconds }: Pick<TrialEvidence, 'seconds'>, scenario: Scenario): number {
+export function recoverySeconds({ seconds }: Pick<Trial, 'seconds'>, scenario: Scenario): number {
   const counts = (step: string) => !besides.has(step) && (step !== 'scratch' || scenario === 'server-lost')
   const sum = Object.entries(seconds).reduce(
     (total, [step, time]) => (counts(step) ? total + time : total),

@@ -1,7 +1,7 @@
 import { once } from '../bytes.ts'
 import { errorBody, RespaldoError, throwIfAborted, toRespaldoError } from '../errors.ts'
 import type { Context } from '../http/create-function.ts'
-import type { Manifest } from '../repository/manifest.ts'
+import { isDatabase, type Manifest } from '../repository/manifest.ts'
 import { readStandings } from '../repository/proofs.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Store } from '../store/store.ts'
@@ -10,6 +10,7 @@ import { drillPage } from './drill-page.ts'
 import { type DrillReport, type DrillResult, recoverySeconds } from './drill-report.ts'
 import { openReading } from './reading.ts'
 import { trialRestore } from './trial-restore.ts'
+import { trialVolume } from './volume-trial.ts'
 
 /** Plays one scenario for one source. What fails is a result; only an abort is thrown. */
 export async function drillSource(
@@ -29,7 +30,9 @@ export async function drillSource(
     if (!manifest) throw nothingToRestore(source, scenario)
     await using _ = await openReading(context, repository, manifest, 'drill')
     const isPlaceLost = scenario === 'server-lost'
-    const evidence = await trialRestore(context, { repository, manifest, isPlaceLost })
+    const evidence = isDatabase(manifest)
+      ? await trialRestore(context, { repository, manifest, isPlaceLost })
+      : await trialVolume(context, { repository, manifest })
     return { ...about, verdict: 'passed', recoveryTime: recoverySeconds(evidence, scenario), evidence }
   } catch (error) {
     throwIfAborted(signal)
@@ -67,11 +70,11 @@ function nothingToRestore(source: string, scenario: Scenario): RespaldoError {
         'backup-not-found',
         `${source} has backups of one chain only: nothing is left when it is damaged`,
         {
-          hint: 'Make a full with `respaldo create --force-full`.',
+          hint: 'Make a full: --force-full.',
         },
       )
-    : new RespaldoError('backup-not-found', `${source} has no backup of the whole database`, {
-        hint: 'Make one with `respaldo create`.',
+    : new RespaldoError('backup-not-found', `${source} has no backup of the whole of it`, {
+        hint: 'Make one with `respaldo create` or `respaldo volume-backup`.',
       })
 }
 

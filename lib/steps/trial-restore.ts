@@ -1,13 +1,13 @@
-import { RespaldoError } from '../errors.ts'
 import type { Context } from '../http/create-function.ts'
 import type { RestoreInput, RestoreRequest } from '../postgres/database.ts'
-import { compareDigests, type Difference, sameMajors } from '../postgres/digest/compare.ts'
+import { compareDigests, sameMajors } from '../postgres/digest/compare.ts'
 import { type DumpDigest, digestDump } from '../postgres/digest/digest.ts'
 import { identifier } from '../postgres/sql.ts'
 import { type DatabaseManifest, isWhole } from '../repository/manifest.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Services } from '../services.ts'
 import { timedPhases } from './phases.ts'
+import { refuseDifferences } from './refuse-differences.ts'
 import { restoreInput } from './restore-input.ts'
 import { runChecks } from './trial-checks.ts'
 
@@ -60,7 +60,7 @@ export async function trialRestore(
   await restoreInto(scratch, run, input, context)
   report({ type: 'step', step: 'dumps', message: 'Dumping it again and comparing dump with dump' })
   const again = await digestDump(scratch.database.dump({ scope, format, run }, signal), format, stored)
-  refuseDifferences(reference, compareDigests(stored, again, { subscriptions: scratch.isolated }))
+  refuseDifferences(reference, compareDigests(stored, again, { subscriptions: scratch.isolated }), advice)
   const checks = checksOf(manifest, services)
   report({ type: 'step', step: 'checks', message: `Running ${checks.length} checks of the configuration` })
   await runChecks(scratch.database, run, checks, signal)
@@ -70,6 +70,9 @@ export async function trialRestore(
     seconds: seconds(),
   }
 }
+
+const advice =
+  'Look at triggers, rules and event triggers that change what is loaded, and make a new backup. Nothing but a scratch database was touched.'
 
 function wishes({ source, sizes }: DatabaseManifest, run: string) {
   const { place, user, settings = {} } = source
@@ -114,17 +117,4 @@ const named = (roles: readonly string[]): string =>
 function counts({ tables, definitions, largeObjects }: DumpDigest, { totals }: DatabaseManifest) {
   const rows = [...tables.values()].reduce((sum, table) => sum + table.rows, 0)
   return { tables: totals.tables, rows, definitions: definitions.size, largeObjects: largeObjects.size }
-}
-
-function refuseDifferences(reference: string, differences: readonly Difference[]): void {
-  if (differences.length === 0) return
-  const sentences = differences.map(({ object, what }) => `${object}: ${what}`)
-  throw new RespaldoError(
-    'data-corrupt',
-    `${reference} did not come back as it was: ${sentences.slice(0, 10).join('; ')}`,
-    {
-      hint: 'Look at triggers, rules and event triggers that change what is loaded, and make a new backup. Nothing but a scratch database was touched.',
-      context: { different: sentences },
-    },
-  )
 }
