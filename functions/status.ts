@@ -1,71 +1,63 @@
 import { z } from 'zod'
-import { errorBody, RespaldoError, toRespaldoError } from '#lib/errors'
+import { errorBody, toRespaldoError } from '#lib/errors'
 import { type Context, createFunction } from '#lib/http/create-function'
-import { type Manifest, recordsOf } from '#lib/repository/manifest'
 import type { DatabaseEnvironment } from '#lib/services'
+import { coverOf, uncoveredOf } from '#lib/steps/coverage'
+import { type LastBackups, lastBackups } from '#lib/steps/last-backups'
+import { seenVolumes } from '#lib/steps/seen-volumes'
 import { localWanted, wanted } from './input.ts'
 
-/** What can be seen from here, each source asked whether it answers, and what its last backup was. */
+/** What can be seen from here, each database asked whether it answers, what the last backups were, and what nothing covers. */
 export const status = createFunction({
   name: 'status',
   method: 'GET',
-  summary: 'Show environments, sources, tools and last backups',
+  summary: 'Show environments, sources, tools, last backups, and what has none',
   input: z.object(wanted),
   local: localWanted,
   async run(input, context) {
     const { services } = context
-    const backups = await lastBackups(context)
+    const backups = await lastBackups(context.services)
     const environments = []
     for (const { environment, why } of services.candidates(input))
       environments.push(await described(environment, why, backups, context))
+    const databases = environments.flatMap(({ sources }) => sources).map(backups.asSeen)
+    const volumes = []
+    const all = []
+    for (const located of services.volumeEnvironments()) {
+      const seen = await seenVolumes(located, context.signal)
+      all.push(...seen.volumes.map(backups.asSeen))
+      const withCover = (volume: (typeof seen.volumes)[number]) => {
+        const coveredBy = coverOf(backups.asSeen(volume), databases)
+        return { ...volume, ...(coveredBy ? { coveredBy } : {}), ...backups.lastOf(volume.id) }
+      }
+      volumes.push({ ...seen, volumes: seen.volumes.map(withCover) })
+    }
     return {
       tool: services.tool,
       profile: services.profile,
       host: services.host,
       repository: backups.repository,
       environments,
+      volumes,
+      ...(backups.isKnown ? { uncovered: uncoveredOf(databases, all) } : {}),
     }
   },
 })
 
-type Known = { repository: unknown; of(source: string): Manifest | undefined }
-
-async function lastBackups({ services }: Context): Promise<Known> {
-  try {
-    const repository = await services.repository({ create: false })
-    const { backups, damaged } = await repository.catalog()
-    return {
-      repository: {
-        name: repository.store.name,
-        backups: backups.length,
-        damaged: damaged.length,
-        freeBytes: await repository.store.freeBytes(),
-      },
-      of: source => backups.find(backup => backup.source.id === source),
-    }
-  } catch (error) {
-    if (!(error instanceof RespaldoError)) throw error
-    return { repository: { error: errorBody(error) }, of: () => undefined }
-  }
-}
-
-async function described(environment: DatabaseEnvironment, why: string, backups: Known, { signal }: Context) {
+async function described(
+  environment: DatabaseEnvironment,
+  why: string,
+  backups: LastBackups,
+  { signal }: Context,
+) {
   const sources = []
   try {
     for await (const source of environment.sources(signal)) {
-      const last = backups.of(source.id)
-      const lastBackup = last && {
-        id: last.id,
-        finished: last.finished,
-        type: last.type,
-        rows: recordsOf(last),
-        bytes: last.sizes.stored,
-      }
       const state =
         source.state === 'running'
           ? await asked(() => details(environment, source, signal))
           : { error: 'stopped' }
-      sources.push({ ...source, ...state, ...(lastBackup ? { lastBackup } : {}) })
+      sources.push({ ...source, ...state, ...backups.lastOf(source.id) })
     }
     return { name: environment.name, why, sources }
   } catch (error) {

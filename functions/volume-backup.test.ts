@@ -1,70 +1,23 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { collect } from '#lib/bytes'
 import type { VolumeManifest } from '#lib/repository/manifest'
-import { openRepository, type Repository } from '#lib/repository/repository'
-import type { Services } from '#lib/services'
-import { memoryStore } from '#lib/store/memory'
-import { type ManualClock, manualClock } from '../tests/doubles/clock.ts'
-import { emptyServices } from '../tests/doubles/services.ts'
-import { type StillVolumes, stillVolumes } from '../tests/doubles/still-volumes.ts'
+import { type VolumeStage, volumeStage } from '../tests/doubles/volume-stage.ts'
 import { makeBackup } from '../tests/fixtures/backups.ts'
-import { functions } from './index.ts'
 
-interface Warning {
-  type: string
-  message: string
-  hint?: string
-}
-interface Failure {
-  code: string
-  message: string
-  hint?: string
-  context: { volumes: { volume: string; error?: { code: string } }[] }
-}
-
-let clock: ManualClock
-let repository: Repository
-let still: StillVolumes
-let services: Services
+let stage: VolumeStage
 beforeEach(async () => {
-  clock = manualClock(new Date('2026-03-10T12:00:00Z'))
-  repository = await openRepository(memoryStore(), clock, { create: true })
-  still = stillVolumes()
-  let runs = 0
-  services = emptyServices({
-    ...still,
-    clock,
-    repository: async () => repository,
-    newRun: () => `run-${++runs}`,
-  })
-  for (const folder of ['', 'etc', 'logs']) still.put('app', folder, { type: 'directory' })
-  for (let n = 0; n < 2000; n++) still.put('app', `etc/file-${n}`, `${n} ${(n * 7919) % 100003}\n`.repeat(20))
-  still.put('app', 'logs/today.log', 'all is well\n')
-  still.put('cache', 'x', 'x')
+  stage = await volumeStage()
 })
 
-/** Calls a function with live events; gives its warnings, and its result or error. */
-async function call<T>(
-  name: string,
-  input: object,
-): Promise<{ warnings: Warning[]; result: T; error: Failure }> {
-  const headers = { accept: 'application/x-ndjson' }
-  const init = { method: 'POST', headers, body: JSON.stringify(input) }
-  const answer = await functions[name]!.app.request('/', init, services)
-  const events = (await answer.text()).trimEnd().split('\n')
-  const all = events.map(line => JSON.parse(line))
-  const warnings = all.filter(({ type }) => type === 'warning')
-  return { warnings, ...all.at(-1) }
-}
 type Created = { volumes: { volume: string; backup: VolumeManifest; verified?: object }[] }
-const create = (input: object) => call<Created>('volume-backup', input)
+const create = (input: object) => stage.call<Created>('volume-backup', input)
 const created = async (input: object): Promise<VolumeManifest> => {
   const { result, error } = await create(input)
   expect(error).toBeUndefined()
   return result.volumes[0]!.backup
 }
-const rawOf = async (manifest: VolumeManifest) => collect(repository.contents(manifest).raw())
-const tarOf = () => collect(still.all.volume({ environment: 'docker', volume: 'app' }).read())
+const rawOf = async (manifest: VolumeManifest) => collect(stage.repository.contents(manifest).raw())
+const tarOf = () => collect(stage.still.all.volume({ environment: 'docker', volume: 'app' }).read())
 
 test('the tar is stored as it is, and described', async () => {
   const full = await created({ volumes: ['app'], name: 'first', description: 'a note' })
@@ -79,7 +32,7 @@ test('the tar is stored as it is, and described', async () => {
   })
   expect(full.sizes.source).toBe(full.totals.bytes)
   expect((await rawOf(full)).equals(await tarOf())).toBe(true)
-  expect(await repository.contents(full).tables()).toMatchObject([
+  expect(await stage.repository.contents(full).tables()).toMatchObject([
     { name: '.', rows: 1, bytes: 0 },
     { name: 'etc', rows: 2001 },
     { name: 'logs', rows: 2, bytes: 12 },
@@ -91,11 +44,11 @@ test('an incremental of an unchanged volume costs kilobytes, and one file its ow
   const same = await created({ volumes: ['app'] })
   expect([same.type, same.chain, same.sizes.stored]).toEqual(['incremental', full.id, 0])
   expect(same.sizes.new).toBeLessThan(2000)
-  still.put('app', 'etc/file-77', 'another content\n')
+  stage.still.put('app', 'etc/file-77', 'another content\n')
   const changed = await created({ volumes: ['app'] })
   expect(changed.sizes.new).toBeLessThan(full.sizes.new / 4)
   expect((await rawOf(changed)).equals(await tarOf())).toBe(true)
-  expect(await call('verify', { all: true, level: 'readable' })).toMatchObject({ warnings: [] })
+  expect(await stage.call('verify', { all: true, level: 'readable' })).toMatchObject({ warnings: [] })
 })
 
 test('patterns leave entries out, and make a scope with a chain of its own', async () => {
@@ -107,21 +60,21 @@ test('patterns leave entries out, and make a scope with a chain of its own', asy
 })
 
 test('all volumes of a container or a project are backed up, each as a source of its own', async () => {
-  still.put('shop_data', 'a', 'a')
-  still.put('shop_uploads', 'b', 'b')
+  stage.still.put('shop_data', 'a', 'a')
+  stage.still.put('shop_uploads', 'b', 'b')
   const user = { name: 'web', state: 'running' as const, readOnly: false, path: '/x', database: undefined }
-  for (const name of ['app', 'cache']) still.use(name, [user])
+  for (const name of ['app', 'cache']) stage.still.use(name, [user])
   const names = async (input: object) => (await create(input)).result.volumes.map(({ volume }) => volume)
   expect(await names({ project: 'shop' })).toEqual(['volume.shop_data', 'volume.shop_uploads'])
   expect(await names({ container: 'web' })).toEqual(['volume.app', 'volume.cache'])
-  expect((await repository.catalog()).backups).toHaveLength(4)
+  expect((await stage.repository.catalog()).backups).toHaveLength(4)
 })
 
 describe('a tar that is not whole', () => {
   test('is read again', async () => {
     await created({ volumes: ['app'] })
-    still.put('app', 'etc/new', 'new\n'.repeat(1000))
-    still.cut('app', 2)
+    stage.still.put('app', 'etc/new', 'new\n'.repeat(1000))
+    stage.still.cut('app', 2)
     const { warnings, result } = await create({ volumes: ['app'], verify: 'readable' })
     expect(warnings.map(({ message }) => message.replace(/:.*/, ''))).toEqual(
       Array(2).fill('volume.app is read again, as a file became shorter meanwhile'),
@@ -131,7 +84,7 @@ describe('a tar that is not whole', () => {
   })
 
   test('three times fails, leaves nothing, and does not keep other volumes from being backed up', async () => {
-    still.cut('app', 3)
+    stage.still.cut('app', 3)
     const { error } = await create({ volumes: ['app', 'cache'] })
     expect(error).toMatchObject({
       code: 'data-corrupt',
@@ -143,7 +96,7 @@ describe('a tar that is not whole', () => {
         volumes: [{ volume: 'volume.cache' }, { volume: 'volume.app', error: { code: 'data-corrupt' } }],
       },
     })
-    const keys = await Array.fromAsync(repository.store.list('sources/'))
+    const keys = await Array.fromAsync(stage.repository.store.list('sources/'))
     expect(keys.filter(key => key.includes('volume.app'))).toEqual([])
   })
 })
@@ -156,7 +109,7 @@ test('a database that writes to the volume is named, and what no tar holds is sa
     path: '/d',
     database: 'image postgres:17',
   }
-  still.use('app', [
+  stage.still.use('app', [
     server,
     { ...server, name: 'reader', readOnly: true },
     { ...server, name: 'old', state: 'stopped' },
@@ -172,15 +125,15 @@ test('a database that writes to the volume is named, and what no tar holds is sa
 })
 
 test('what changes while it is read is told', async () => {
-  const later = new Date(clock.now().getTime() + 5000)
-  still.put('app', 'logs/now.log', { content: Buffer.from('x'), mtime: later })
-  const { read } = still.all.volume({ environment: 'docker', volume: 'app' })
-  const { volume } = still.all
-  Object.assign(still.all, {
+  const later = new Date(stage.clock.now().getTime() + 5000)
+  stage.still.put('app', 'logs/now.log', { content: Buffer.from('x'), mtime: later })
+  const { read } = stage.still.all.volume({ environment: 'docker', volume: 'app' })
+  const { volume } = stage.still.all
+  Object.assign(stage.still.all, {
     volume: (...place: Parameters<typeof volume>) => ({
       ...volume(...place),
       async *read() {
-        await clock.advance(10_000)
+        await stage.clock.advance(10_000)
         yield* read()
       },
     }),
@@ -192,7 +145,7 @@ test('what changes while it is read is told', async () => {
 })
 
 test('a volume does not share the name of a database', async () => {
-  await makeBackup(repository, { source: 'volume.app', started: '2026-03-01T01:00:00Z' })
+  await makeBackup(stage.repository, { source: 'volume.app', started: '2026-03-01T01:00:00Z' })
   expect((await create({ volumes: ['app'] })).error).toMatchObject({
     code: 'config-invalid',
     message: expect.stringContaining('volume.app names a database and a volume'),

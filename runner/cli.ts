@@ -67,7 +67,7 @@ const summaries: Readonly<Record<string, string>> = {
   restore: 'Restore a backup or a whole server, or undo a restore',
   verify: 'Verify backups and keep the proof',
   export: 'Write a backup as a standalone standard file',
-  status: 'Show environments, sources, tools and last backups',
+  status: 'Show environments, sources, tools, last backups, and what has none',
   remove: 'Remove a backup, or an old database that a restore kept',
   undo: 'Bring a forgotten backup back out of the trash',
   pin: 'Keep a backup for ever, or until it is unpinned',

@@ -1,5 +1,5 @@
 import { table } from './render-table.ts'
-import { count } from './render-words.ts'
+import { type Totals, totals } from './render-words.ts'
 
 /** What a drill's table shows of each of its results; seconds. */
 interface Result {
@@ -9,7 +9,7 @@ interface Result {
   recoveryTime?: number
   recoveryPointAge?: number
   newestProven?: { age: number }
-  evidence?: { compared: { tables: number; rows: number } | { entries: number } }
+  evidence?: { compared: Totals }
 }
 
 /** A drill that passed: one that failed is an error. */
@@ -22,17 +22,9 @@ export function drilled({ drill, kept }: { drill: { results: Result[] }; kept: {
     duration(result.recoveryTime),
     duration(result.recoveryPointAge),
     result.newestProven ? duration(result.newestProven.age) : 'none',
-    comparedOf(result),
+    result.evidence ? totals(result.evidence.compared) : '',
   ])
   return `${table([head, ...rows])}The report is kept as ${kept.page}\n`
-}
-
-function comparedOf({ evidence }: Result): string {
-  if (!evidence) return ''
-  const { compared } = evidence
-  return 'entries' in compared
-    ? count(compared.entries, 'entry', 'entries')
-    : `${count(compared.tables, 'table')}, ${count(compared.rows, 'row')}`
 }
 
 /** `4.2 s`, `12 min`, `3.5 h`, `2.0 d`. */

@@ -4,10 +4,11 @@ import { drilled } from './render-drill.ts'
 import { recovered } from './render-recover.ts'
 import { retention, trashed } from './render-retention.ts'
 import { type CreatedServer, createdServer, type RestoredServer, restoredServer } from './render-server.ts'
+import { type Status, status } from './render-status.ts'
 import { table } from './render-table.ts'
 import { outcome, type Standing, standing, type Verified, verification } from './render-verify.ts'
 import { type CreatedVolumes, createdVolumes } from './render-volume.ts'
-import { age, count } from './render-words.ts'
+import { age, count, type Totals, totals } from './render-words.ts'
 
 interface ListedBackup {
   id: string
@@ -20,7 +21,7 @@ interface ListedBackup {
   started: string
   description?: string
   server: string
-  totals: { tables: number; rows?: number }
+  totals: Totals
   sizes: { raw: number; stored: number }
   compression: number
   proof: Standing
@@ -79,17 +80,16 @@ interface Listing {
 }
 
 function created({ backup, verified }: Created): string {
-  const rows = backup.totals.rows === undefined ? '' : `, ${count(backup.totals.rows, 'row')}`
   return [
     `Backed up ${backup.source.id} as ${backup.id}`,
-    `  ${count(backup.totals.tables, 'table')}${rows}; ${humanBytes(backup.sizes.raw)} stored as ${humanBytes(backup.sizes.stored)}`,
+    `  ${totals(backup.totals)}; ${humanBytes(backup.sizes.raw)} stored as ${humanBytes(backup.sizes.stored)}`,
     ...(verified ? [`  ${outcome(verified)}`] : []),
     '',
   ].join('\n')
 }
 
 function listed({ backups, damaged }: Listing, verbose: boolean): string {
-  const head = ['ID', 'NAME', 'SOURCE', 'TYPE', 'SCOPE', 'AGE', 'ROWS', 'RAW', 'STORED', 'PROVEN', 'KEPT BY']
+  const head = ['ID', 'NAME', 'SOURCE', 'TYPE', 'SCOPE', 'AGE', 'HOLDS', 'RAW', 'STORED', 'PROVEN', 'KEPT BY']
   const rows = backups.map(backup => [
     backup.id,
     backup.name ?? '',
@@ -97,7 +97,7 @@ function listed({ backups, damaged }: Listing, verbose: boolean): string {
     backup.kind === 'safety' ? 'safety' : backup.type,
     backup.scope,
     age(backup.finished),
-    String(backup.totals.rows ?? '?'),
+    totals(backup.totals),
     humanBytes(backup.sizes.raw),
     humanBytes(backup.sizes.stored),
     standing(backup.proof),
@@ -147,54 +147,4 @@ interface Exported {
 
 function exported({ backup, exported: { file, bytes, metadata } }: Exported): string {
   return `Exported ${backup} to ${file} (${humanBytes(bytes)})${metadata ? `, described in ${metadata}` : ''}\n`
-}
-
-interface Status {
-  tool: string
-  profile: string
-  repository: { name?: string; backups?: number; freeBytes?: number; error?: { message: string } }
-  environments: { name: string; why: string; error?: { message: string }; sources: StatusSource[] }[]
-}
-interface StatusSource {
-  id: string
-  reason: string
-  state: string
-  serverVersion?: string
-  clientVersion?: string
-  sizeBytes?: number
-  connections?: number
-  error?: { message: string } | string
-  lastBackup?: { id: string; finished: string }
-  kept?: { name: string; sizeBytes: number }[]
-}
-
-function status({ tool, profile, repository, environments }: Status): string {
-  const where = repository.error
-    ? repository.error.message
-    : `${repository.name}: ${count(repository.backups ?? 0, 'backup')}${repository.freeBytes === undefined ? '' : `, ${humanBytes(repository.freeBytes)} free`}`
-  return [
-    `${tool}, profile ${profile}`,
-    `repository: ${where}`,
-    ...environments.flatMap(environmentLines),
-    '',
-  ].join('\n')
-}
-
-function environmentLines({ name, why, error, sources }: Status['environments'][number]): string[] {
-  return [`${name} (${why})${error ? `: ${error.message}` : ''}`, ...sources.flatMap(sourceLines)]
-}
-
-function sourceLines(source: StatusSource): string[] {
-  const last = source.lastBackup
-    ? `last backup ${source.lastBackup.id}, ${age(source.lastBackup.finished)} ago`
-    : 'no backup yet'
-  const failure = typeof source.error === 'string' ? source.error : source.error?.message
-  const facts =
-    failure ??
-    `PostgreSQL ${source.serverVersion}, pg_dump ${source.clientVersion ?? 'missing'}, ${humanBytes(source.sizeBytes ?? 0)}, ${count(source.connections ?? 0, 'connection')}`
-  const kept = (source.kept ?? []).map(
-    ({ name, sizeBytes }) =>
-      `    kept: ${name}, ${humanBytes(sizeBytes)} (remove: respaldo remove --kept ${name})`,
-  )
-  return [`  ${source.id} (${source.reason}): ${facts}; ${last}`, ...kept]
 }

@@ -1,10 +1,15 @@
 import { humanBytes } from '#lib/bytes'
-import { age, count } from './render-words.ts'
+import { age, type Totals, totals } from './render-words.ts'
 
 /** What `list` says of a backup's proofs. */
 export interface Standing {
   passed?: { level: string; time: string }
   failed?: { level: string; time: string }
+}
+
+interface Evidence {
+  rawBytes: number
+  restored?: { where: string }
 }
 
 /** One outcome of `verify`. */
@@ -13,13 +18,7 @@ export interface Verified {
   id: string
   level: string
   seconds: number
-  evidence: {
-    rawBytes: number
-    tables?: number
-    rows?: number
-    entries?: number
-    restored?: { where: string }
-  }
+  evidence: Evidence | (Evidence & Totals)
 }
 
 /** The column PROVEN. How long ago matters for what was restored: only that says that it comes back. */
@@ -37,14 +36,7 @@ export function verification({ verified }: { verified: readonly Verified[] }): s
 /** `readable, 741 MB in 1.2 s; 12 tables, 1003 rows`. */
 export function outcome({ level, seconds, evidence }: Verified): string {
   const { rawBytes, restored } = evidence
-  const content = [
-    ...counted(evidence.tables, 'table'),
-    ...counted(evidence.rows, 'row'),
-    ...counted(evidence.entries, 'entry', 'entries'),
-  ].join(', ')
+  const held = 'entries' in evidence || 'tables' in evidence ? `; ${totals(evidence)}` : ''
   const where = restored ? ` in ${restored.where}` : ''
-  return `${level}${where}, ${humanBytes(rawBytes)} in ${seconds.toFixed(1)} s${content && `; ${content}`}`
+  return `${level}${where}, ${humanBytes(rawBytes)} in ${seconds.toFixed(1)} s${held}`
 }
-
-const counted = (number: number | undefined, ...words: [word: string, plural?: string]): string[] =>
-  number === undefined ? [] : [count(number, ...words)]

@@ -1,6 +1,6 @@
 import { humanBytes } from '#lib/bytes'
 import { outcome, type Verified } from './render-verify.ts'
-import { count } from './render-words.ts'
+import { totals } from './render-words.ts'
 
 /** What `volume-backup` made. */
 export interface CreatedVolumes {
@@ -20,7 +20,7 @@ export interface CreatedVolumes {
 export function createdVolumes({ volumes }: CreatedVolumes): string {
   const lines = volumes.flatMap(({ volume, backup, verified }) => [
     `Backed up ${volume} as ${backup.id}`,
-    `  ${count(backup.totals.entries, 'entry', 'entries')}, ${humanBytes(backup.totals.bytes)}; ${humanBytes(backup.sizes.new)} new in the repository`,
+    `  ${totals(backup.totals)}, ${humanBytes(backup.totals.bytes)}; ${humanBytes(backup.sizes.new)} new in the repository`,
     ...(verified ? [`  ${outcome(verified)}`] : []),
   ])
   return lines.map(line => `${line}\n`).join('')

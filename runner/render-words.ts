@@ -10,3 +10,13 @@ export function age(time: string): string {
 /** `1 row`, `2 rows`; `2 entries` where the plural is given. */
 export const count = (number: number, word: string, plural = `${word}s`): string =>
   `${number} ${number === 1 ? word : plural}`
+
+/** What a backup holds, in numbers: of a database or of a volume. */
+export type Totals = { tables: number; rows?: number } | { entries: number }
+
+/** `3 tables, 1003 rows` of a database; `12 entries` of a volume. */
+export function totals(held: Totals): string {
+  if ('entries' in held) return count(held.entries, 'entry', 'entries')
+  const rows = held.rows === undefined ? '' : `, ${count(held.rows, 'row')}`
+  return `${count(held.tables, 'table')}${rows}`
+}

@@ -15,16 +15,18 @@ export async function createdVolumes(
 ): Promise<readonly Done<'volume', CreatedVolume>[]> {
   await tellLost(sources, context, { volumes, repository })
   const byId = new Map(sources.map(source => [source.id, source]))
+  const one = (id: string) =>
+    createdVolume(request, context, { located: { source: byId.get(id)!, volumes }, repository })
+  const ids = [...byId.keys()]
+  const [only] = ids
+  if (only !== undefined && ids.length === 1) return [{ volume: only, ...(await one(only)) }] // its own error is the best
   const task = {
     what: 'volume' as const,
     done: request.verify ? 'backed up and verified' : 'backed up',
     failed: 'Try the others again by themselves, by their names.',
     facts: {},
   }
-  return each([...byId.keys()], task, context, id => {
-    const located = { source: byId.get(id)!, volumes }
-    return createdVolume(request, context, { located, repository })
-  })
+  return each(ids, task, context, one)
 }
 
 /** Said with the first backup of a volume, and not again. */
