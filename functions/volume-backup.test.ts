@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { collect } from '#lib/bytes'
 import type { VolumeManifest } from '#lib/repository/manifest'
+import { stillWorkloads } from '../tests/doubles/still-workloads.ts'
 import { type VolumeStage, volumeStage } from '../tests/doubles/volume-stage.ts'
 import { makeBackup } from '../tests/fixtures/backups.ts'
 
@@ -150,4 +151,41 @@ test('a volume does not share the name of a database', async () => {
     code: 'config-invalid',
     message: expect.stringContaining('volume.app names a database and a volume'),
   })
+})
+
+test('who uses a volume rests until it has been read', async () => {
+  const workloads = stillWorkloads([
+    { name: 'web', uses: 'app', dependsOn: ['db'] },
+    { name: 'db', uses: 'app' },
+    { name: 'idle', uses: 'app', running: false },
+    { name: 'other', uses: 'cache' },
+  ])
+  stage = await volumeStage(workloads)
+  stage.still.use('app', [
+    { name: 'db', state: 'running', readOnly: false, path: '/d', database: 'image postgres:17' },
+  ])
+  const { volume } = stage.still.all
+  const states: unknown[] = []
+  Object.assign(stage.still.all, {
+    volume: (...place: Parameters<typeof volume>) => ({
+      ...volume(...place),
+      async *read() {
+        states.push(...['web', 'db', 'other'].map(workloads.state))
+        yield* volume(...place).read()
+      },
+    }),
+  })
+  const { warnings } = await create({ volumes: ['app'], stop: true })
+  expect(states).toEqual(['stopped', 'stopped', 'running'])
+  expect(workloads.done).toEqual(['halt web', 'halt db', 'resume db', 'resume web'])
+  expect(warnings).toHaveLength(1) // that something is lost; the database rested
+  expect((await create({ volumes: ['app'], stop: true, pause: true })).error.code).toBe('input-invalid')
+})
+
+test('who rests goes on also when the volume could not be read', async () => {
+  const workloads = stillWorkloads([{ name: 'web', uses: 'app' }])
+  stage = await volumeStage(workloads)
+  stage.still.cut('app', 3)
+  expect((await create({ volumes: ['app'], pause: true })).error.code).toBe('data-corrupt')
+  expect(workloads.done).toEqual(['halt web', 'resume web'])
 })

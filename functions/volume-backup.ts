@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { createFunction } from '#lib/http/create-function'
 import { createdVolumes } from '#lib/steps/created-volumes'
+import { askedRest } from '#lib/steps/quiesced'
 import { level, list, wanted } from './input.ts'
 
 const input = z.object({
@@ -16,6 +17,8 @@ const input = z.object({
   verify: level
     .optional()
     .describe('verify each in the same run: a failure fails the run, and is kept with the backup'),
+  stop: z.boolean().optional().describe('stop the containers that use a volume while it is read'),
+  pause: z.boolean().optional().describe('pause them instead'),
   wait: z.boolean().optional().describe('wait for a run that holds a volume'),
 })
 
@@ -31,7 +34,7 @@ export const volumeBackup = createFunction({
     const sources = await volumes.find({ volumes: names, container, project }, context.signal)
     const { backupType = 'auto', forceFull, exclude, ...rest } = input
     const asked = forceFull ? ('full' as const) : backupType
-    const request = { ...rest, asked, scope: exclude ? { exclude } : {} }
+    const request = { ...rest, asked, scope: exclude ? { exclude } : {}, rest: askedRest(input) }
     const repository = await context.services.repository({ create: true })
     return {
       volumes: await createdVolumes(request, sources, context, { volumes, repository }),

@@ -83,6 +83,8 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       },
       ...described,
       { flags: '--verify <level>', text: 'verify each in the same run: checked, readable or restored' },
+      { flags: '--stop', text: 'stop the containers that use a volume while it is read' },
+      { flags: '--pause', text: 'pause them instead' },
       wait,
     ],
   },

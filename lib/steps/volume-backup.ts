@@ -5,6 +5,7 @@ import type { VolumeManifest } from '../repository/manifest.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { LocatedVolume } from '../services.ts'
 import type { Changes } from '../volumes/changes.ts'
+import type { Resting } from '../volumes/quiesce.ts'
 import type { VolumeInfo, VolumeScope } from '../volumes/volume.ts'
 import type { Base } from './backup.ts'
 import { type BackupWish, backupFacts, typeOf } from './backup-facts.ts'
@@ -25,13 +26,15 @@ export interface VolumeParts {
   repository: Repository
   info: VolumeInfo
   held: HeldSource
+  /** Is brought back as soon as the volume has been read. */
+  resting: Resting
 }
 
 /** Stores a volume's tar in the repository. Every gate was passed when this resolves: transport, tar, sums, lease, manifest. */
 export async function backUpVolume(
   request: VolumeBackupRequest,
   context: Context,
-  { located, repository, info, held }: VolumeParts,
+  { located, repository, info, held, resting }: VolumeParts,
 ): Promise<VolumeManifest> {
   const { services, report } = context
   const { source, volumes } = located
@@ -46,6 +49,7 @@ export async function backUpVolume(
     const volume = volumes.volume(source.place)
     const reading = { name: source.id, volume, scope, draft, store: repository.store, base, expectedBytes }
     const { written, walk, changes } = await readVolume(reading, { ...context, signal: held.signal })
+    await resting.resume()
     tellChanges(source.id, changes, report)
     const { entries, bytes, tables } = walk
     const rest = {

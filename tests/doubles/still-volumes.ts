@@ -18,7 +18,7 @@ import type {
 export type StillEntry = Partial<Omit<Header, 'name'>> & { content?: Buffer }
 
 /** Volumes of an engine in memory, which change only when a test says so. Their tars are real. */
-export interface StillVolumes extends Pick<Services, 'volumes' | 'volumeEnvironments'> {
+export interface StillVolumes extends Pick<Services, 'volumes' | 'volumeEnvironments' | 'workloads'> {
   readonly all: Volumes
   /** Makes or replaces an entry, and the volume when there is none of this name. */
   put(volume: string, path: string, entry: StillEntry | string): void
@@ -119,6 +119,7 @@ export function stillVolumes(workloads: Workloads = nobody): StillVolumes {
     all,
     volumes: async () => located,
     volumeEnvironments: () => [located],
+    workloads: () => ({ place: { environment }, workloads }),
     put(name, path, entry) {
       if (!kept.has(name)) make(name, { driver: 'local' }, false)
       const { entries } = found(name)

@@ -1,5 +1,6 @@
 import { openRepository, type Repository } from '#lib/repository/repository'
 import { memoryStore } from '#lib/store/memory'
+import type { Workloads } from '#lib/volumes/volume'
 import { functions } from '../../functions/index.ts'
 import { type ManualClock, manualClock } from './clock.ts'
 import { emptyServices } from './services.ts'
@@ -21,10 +22,10 @@ export interface VolumeStage {
 }
 
 /** Sets it up anew. */
-export async function volumeStage(): Promise<VolumeStage> {
+export async function volumeStage(workloads?: Workloads): Promise<VolumeStage> {
   const clock = manualClock(new Date('2026-03-10T12:00:00Z'))
   const repository = await openRepository(memoryStore(), clock, { create: true })
-  const still = stillVolumes()
+  const still = stillVolumes(workloads)
   let runs = 0
   const services = emptyServices({
     ...still,
