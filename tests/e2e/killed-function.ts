@@ -9,6 +9,7 @@ import { functions } from '../../functions/index.ts'
 import { isAlive, thisHolder } from '../../runner/liveness.ts'
 import { emptyServices } from '../doubles/services.ts'
 import { stillServer } from '../doubles/still-database.ts'
+import { stillVolumes } from '../doubles/still-volumes.ts'
 
 /**
  * Calls a function on a repository and dies before the nth change that it makes, or in the middle of it:
@@ -66,11 +67,14 @@ function dyingWorkloads(place: WorkloadsPlace): LocatedWorkloads {
   const workloads = { ...located.workloads, halt: dyingIn(halt), resume: dyingIn(resume), run: dyingIn(run) }
   return { ...located, workloads }
 }
+const volumes = stillVolumes()
+volumes.put('app', 'file', 'content\n'.repeat(9000))
 
 let runs = 0
 const services = emptyServices({
   repository: options => openRepository(dying, systemClock, options),
   locate: stillServer().locate,
+  ...volumes,
   holder: thisHolder(),
   isAlive,
   newRun: () => `${process.pid}-${++runs}`,

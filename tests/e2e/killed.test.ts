@@ -13,7 +13,11 @@ import { filesystemStore } from '#lib/store/filesystem'
 import { functions } from '../../functions/index.ts'
 import { emptyServices } from '../doubles/services.ts'
 import { stillServer } from '../doubles/still-database.ts'
+import { stillVolumes } from '../doubles/still-volumes.ts'
 import { makeBackup } from '../fixtures/backups.ts'
+
+const volumes = stillVolumes()
+volumes.put('app', 'file', 'content\n'.repeat(9000))
 
 const program = new URL('killed-function.ts', import.meta.url).pathname
 const onlyNewest = { noDefaults: true, keepLast: 1, now: true }
@@ -73,6 +77,7 @@ async function call(at: string, name: string, input: object): Promise<unknown> {
   const services = emptyServices({
     repository: () => openAt(at),
     locate: stillServer().locate,
+    ...volumes,
     isAlive: () => false,
     newRun: () => 'next',
   })
@@ -96,28 +101,30 @@ async function assertWhole(at: string, message: string): Promise<void> {
 }
 
 /** Nothing else lies in the repository. */
-async function assertTidy(at: string, message: string): Promise<void> {
-  const folders = await readdir(join(at, 'sources', 'pc_db'))
+async function assertTidy(at: string, message: string, source = 'pc_db'): Promise<void> {
+  const folders = await readdir(join(at, 'sources', source))
   expect(folders.toSorted(), message).toEqual((await listed(at)).toSorted())
-  expect(await readdir(join(at, 'trash', 'pc_db')).catch(() => []), message).toEqual([])
+  expect(await readdir(join(at, 'trash', source)).catch(() => []), message).toEqual([])
 }
 
 describe('a process that is killed at any change leaves every backup whole, and the next run finishes and clears', () => {
   test.each([
-    ['a full', { forceFull: true }],
-    ['an incremental', { backupType: 'incremental' }],
-  ])('while it makes %s', async (_, input) => {
-    await call(root, 'create', { forceFull: true })
+    ['a full', 'create', { forceFull: true }],
+    ['an incremental', 'create', { backupType: 'incremental' }],
+    ['a full of a volume', 'volume-backup', { forceFull: true, volumes: ['app'] }],
+    ['an incremental of a volume', 'volume-backup', { backupType: 'incremental', volumes: ['app'] }],
+  ])('while it makes %s', async (_, name, input) => {
+    await call(root, name, { ...input, forceFull: true })
     const [first] = await listed(root)
-    const changes = await atEveryChange('create', { ...input, name: 'killed' }, async (at, message) => {
-      await call(at, 'create', { ...input, name: 'next' })
+    const changes = await atEveryChange(name, { ...input, name: 'killed' }, async (at, message) => {
+      await call(at, name, { ...input, name: 'next' })
       const after = await listed(at)
       expect(after, message).toContain(first)
       expect(
         after.filter(id => id.endsWith('-next')),
         message,
       ).toHaveLength(1)
-      await assertTidy(at, message)
+      await assertTidy(at, message, name === 'create' ? 'pc_db' : 'volume.app')
       await assertWhole(at, message)
     })
     expect(changes).toBeGreaterThan(10)
