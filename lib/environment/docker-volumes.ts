@@ -18,6 +18,7 @@ import type { Maker, VolumePlace } from './environment.ts'
 export function dockerVolumes(address: DockerAddress, maker: Maker): Volumes {
   const engine = dockerEngine(address)
   return {
+    lost: 'extended attributes other than security.capability, and times before 1970 or below a second',
     sources: async function* (signal) {
       yield* await volumeSources(engine, signal)
     },

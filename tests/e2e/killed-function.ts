@@ -67,6 +67,7 @@ function dyingWorkloads(place: WorkloadsPlace): LocatedWorkloads {
   const workloads = { ...located.workloads, halt: dyingIn(halt), resume: dyingIn(resume), run: dyingIn(run) }
   return { ...located, workloads }
 }
+
 const volumes = stillVolumes()
 volumes.put('app', 'file', 'content\n'.repeat(9000))
 
