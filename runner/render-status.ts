@@ -49,7 +49,7 @@ export function status({ tool, profile, repository, environments, volumes, uncov
     `repository: ${where}`,
     ...environments.flatMap(environmentLines),
     ...volumes.flatMap(volumesLines),
-    ...(uncovered && isAnythingSeen ? [coverageLine(uncovered)] : []),
+    ...(uncovered && isAnythingSeen ? coverageLines(uncovered) : []),
     '',
   ].join('\n')
 }
@@ -86,7 +86,7 @@ function volumeLine({ id, reason, coveredBy, lastBackup }: StatusVolume): string
   return `  ${id} (${reason}): ${cover}`
 }
 
-function coverageLine(uncovered: NonNullable<Status['uncovered']>): string {
-  if (uncovered.length === 0) return 'all that can be seen has a backup'
-  return `NOT COVERED by any backup: ${uncovered.map(({ id, kind }) => `${id} (${kind})`).join(', ')}`
+function coverageLines(uncovered: NonNullable<Status['uncovered']>): string[] {
+  if (uncovered.length === 0) return ['all that can be seen has a backup']
+  return ['NOT COVERED by any backup:', ...uncovered.map(({ id, kind }) => `  ${id} (${kind})`)]
 }

@@ -1,4 +1,4 @@
-import { errorBody, toRespaldoError } from '../errors.ts'
+import { errorBody, RespaldoError, toRespaldoError } from '../errors.ts'
 import type { LocatedVolumes } from '../services.ts'
 import type { VolumeInfo, VolumeSource } from '../volumes/volume.ts'
 
@@ -17,11 +17,19 @@ export async function seenVolumes(located: LocatedVolumes, signal: AbortSignal):
   const volumes = []
   try {
     for await (const source of located.volumes.sources(signal)) {
-      const { users } = await located.volumes.volume(source.place).inspect(signal)
-      volumes.push({ ...source, users })
+      const found = await unlessGone(located.volumes.volume(source.place).inspect(signal))
+      if (found) volumes.push({ ...source, users: found.users })
     }
     return { environment, why, volumes }
   } catch (error) {
     return { environment, why, volumes, error: errorBody(toRespaldoError(error)) }
   }
+}
+
+/** One that is removed while all are looked at is as if it had not been there. */
+function unlessGone<T>(looked: Promise<T>): Promise<T | undefined> {
+  return looked.catch(error => {
+    if (error instanceof RespaldoError && error.code === 'source-not-found') return undefined
+    throw error
+  })
 }
