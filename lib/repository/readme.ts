@@ -41,8 +41,8 @@ for backup, first, count in own[1]:
 const indented = (text: string): string => text.trimEnd().replaceAll(/^(?=.)/gm, '    ')
 
 /** The text of a repository's `README.txt`: how to restore from it with stock tools. */
-export const instructions = `This folder is a Respaldo repository: backups of PostgreSQL databases.
-It can be restored without Respaldo, with zstd and PostgreSQL's own tools.
+export const instructions = `This folder is a Respaldo repository: backups of PostgreSQL databases and of volumes.
+It can be restored without Respaldo, with zstd, tar and PostgreSQL's own tools.
 
 Backups are in   sources/<source>/<id>/
 A backup is whole when its folder holds manifest.json (JSON text, worth reading).
@@ -55,6 +55,11 @@ Restore a full backup ("type": "full") into a new, empty database:
 If the file is called database.sql.zst it is plain SQL:
 
     zstd -dc sources/<source>/<id>/database.sql.zst | psql -X -v ON_ERROR_STOP=1 -d mydb
+
+If it is called volume.tar.zst it is the tar of a volume, as the folder volume.
+As root, where that folder may be made:
+
+    zstd -dc sources/<source>/<id>/volume.tar.zst | tar -xp --numeric-owner --xattrs-include='*'
 
 Roles that the database needs, if they were backed up, are SQL too
 (leave out --no-owner above once they exist):
@@ -71,6 +76,8 @@ Python 3 and zstd, and room in TMPDIR for the chain unpacked. It checks every
 piece and prints the dump:
 
     python3 restore.py sources/<source>/<id> | pg_restore --no-owner --exit-on-error -d mydb
+
+(of a volume: the tar, for the tar command above)
 
 restore.py:
 
