@@ -1,12 +1,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { VolumeManifest } from '#lib/repository/manifest'
 import { describeVolume, everythingInVolume } from '../fixtures/volume.ts'
+import { ensureBusybox } from '../testbed/busybox.ts'
 import { execIn } from '../testbed/exec.ts'
 import { testEngine } from '../testbed/provided.ts'
-import { openBench, type VolumeBench } from '../testbed/volume-bench.ts'
+import { openBench, startSleeper, type VolumeBench } from '../testbed/volume-bench.ts'
 import { cli } from './cli.ts'
 
 const engine = testEngine()
@@ -103,6 +105,29 @@ describe.skipIf(!engine)('volumes', () => {
     )
     expect(cut.stderr.match(/is read again/g)).toHaveLength(2)
     expect((await cli(['list', '--json'], env)).json<{ backups: object[] }>().backups).toHaveLength(before)
+  })
+
+  test('who uses a volume rests while it is read, and runs again', async () => {
+    const image = await ensureBusybox(engine!)
+    const user = await startSleeper(engine!, {
+      image,
+      HostConfig: { Binds: [`${bench.names.restless}:/data`] },
+    })
+    const stopped = await startSleeper(engine!, {
+      image,
+      HostConfig: { Binds: [`${bench.names.restless}:/data`] },
+    })
+    await stopped.stop({ t: 0 })
+    const stateOf = async (container: Docker.Container) => (await container.inspect()).State
+    const before = await stateOf(user)
+    const rested = await cli(['volume-backup', bench.names.restless, '--stop', '--no-color'], env)
+    expect(rested, rested.stderr).toMatchObject({ exitCode: 0 })
+    expect(rested.stderr).not.toContain('is in use by the database server') // its container rested too
+    const after = await stateOf(user)
+    expect([before.Running, after.Running, after.StartedAt > before.StartedAt]).toEqual([true, true, true])
+    expect((await stateOf(stopped)).Running).toBe(false)
+    expect(await bench.sh('echo runs again')).toEqual(Buffer.from('runs again\n'))
+    for (const container of [user, stopped]) await container.remove({ force: true })
   })
 
   test('status names what nothing covers', async () => {
