@@ -9,6 +9,7 @@ import { openRivals } from './rival.ts'
 import { scalePart } from './scale.ts'
 import { fillDatabase, openStage, type Stage } from './stage.ts'
 import { resultTable, stepTable } from './table.ts'
+import { volumeParts } from './volume.ts'
 
 /** Where the bench says what it found, and what it does meanwhile. */
 export interface Speech {
@@ -31,12 +32,15 @@ export async function bench(options: Options, place: Place, speech: Speech): Pro
   return verdicts
 }
 
+const withoutDatabase: ReadonlySet<string> = new Set(['start', 'index', 'volume'])
+
 /** Made one by one, since the large database would be in the way of the others. */
 async function* parts(options: Options, { folder, opened }: Place, speech: Speech): AsyncGenerator<Part> {
   const { only, large, rounds } = options
   if (only.has('start')) yield await startPart(folder, rounds)
   if (only.has('index')) yield await scalePart(folder, rounds)
-  if ([...only].every(name => name === 'start' || name === 'index')) return
+  if (only.has('volume')) yield* volumeParts({ folder, opened }, options, speech.progress)
+  if ([...only].every(name => withoutDatabase.has(name))) return
   const stage = await openStage(folder, opened)
   yield* databaseParts(stage, await filled(stage, options.gigabytes, speech), options)
   if (only.has('memory') && large) yield await largePart(stage, speech)

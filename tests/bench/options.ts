@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 
 /** What has goals, and is measured when nothing else is asked for. */
-const usual = ['create', 'restore', 'memory', 'start', 'incremental', 'verify', 'index'] as const
+const usual = ['create', 'restore', 'memory', 'start', 'incremental', 'verify', 'index', 'volume'] as const
 
 /** What can be measured by itself. */
 export const partNames = [...usual, 'daily'] as const
@@ -27,6 +27,7 @@ start            --help and list, as whole processes
 incremental      a chain beside restic's repository: what each kind of change adds; restores of its full and its fifth incremental
 verify           verify --level checked beside zstd and sha256sum
 index            a chain of a million chunks and a plan for 10,000 backups, without a database
+volume           backups of a volume of twice the gigabytes beside gzip and restic, then with 1 % of its files changed
 daily            30 days of a database that grows, beside restic and gzip; has no goal, and is measured only when it is named
 
 Ends with 1 when a goal is missed. Needs Linux, bash, zstd, and a Docker engine or root on Debian or Ubuntu.

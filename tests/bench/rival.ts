@@ -31,7 +31,7 @@ const back =
 export async function openRivals(stage: Stage, database: string): Promise<Rivals> {
   const { server, folder } = stage
   const restored = 'restored_by_rival'
-  const env = { ...(await tools(stage.engine)), ...variables(stage, database, restored) }
+  const env = { ...(await rivalEnvironment(stage)), ...variables(stage, database, restored) }
   const way = (name: string, script: string, stored?: string): Way => ({
     name,
     argv: ['bash', '-o', 'pipefail', '-c', script],
@@ -55,28 +55,36 @@ export async function openRivals(stage: Stage, database: string): Promise<Rivals
   }
 }
 
-async function newRepository(env: NodeJS.ProcessEnv): Promise<void> {
+/** An empty repository of restic's where the environment says. */
+export async function newRepository(env: NodeJS.ProcessEnv): Promise<void> {
   await rm(`${env.RESTIC_REPOSITORY}`, { recursive: true, force: true })
   await run(['restic', '--quiet', 'init'], { env })
 }
 
 /** The commands run with what stands in the environment, so that no name needs to be quoted. */
-function variables({ server, folder }: Stage, database: string, restored: string): NodeJS.ProcessEnv {
+function variables({ server }: Stage, database: string, restored: string): NodeJS.ProcessEnv {
   return {
     CONTAINER: server.name,
     DATABASE_USER: server.user,
     DATABASE: database,
     RESTORED: restored,
+  }
+}
+
+/** What the rivals' programs need to be found and to work in the folder. Where nothing can be unpacked, restic has to be there. */
+export async function rivalEnvironment({
+  engine: { kind, socketPath },
+  folder,
+}: Pick<Stage, 'engine' | 'folder'>): Promise<NodeJS.ProcessEnv> {
+  const docker = kind === 'private' ? await engineTools() : await toolbox([], { docker: 'docker.io' })
+  const path = [...((await canUnpack()) ? [await resticFolder()] : []), docker.PATH].join(':')
+  return {
+    ...docker,
+    PATH: path,
+    DOCKER_HOST: `unix://${socketPath}`,
     FOLDER: folder,
     RESTIC_REPOSITORY: join(folder, 'restic'),
     RESTIC_CACHE_DIR: join(folder, 'restic-cache'),
     RESTIC_PASSWORD: 'of a benchmark',
   }
-}
-
-/** Where nothing can be unpacked, restic has to be there. */
-async function tools({ kind, socketPath }: Stage['engine']): Promise<NodeJS.ProcessEnv> {
-  const docker = kind === 'private' ? await engineTools() : await toolbox([], { docker: 'docker.io' })
-  const path = [...((await canUnpack()) ? [await resticFolder()] : []), docker.PATH].join(':')
-  return { ...docker, PATH: path, DOCKER_HOST: `unix://${socketPath}` }
 }

@@ -13,11 +13,17 @@ export interface Stage {
 
 /** Opens an engine as the tests do. What has to go afterwards is deferred to `opened` as soon as it is there, so that who is
  *  interrupted meanwhile can dispose of it; a private engine that nobody else uses is stopped. */
-export async function openStage(folder: string, opened: AsyncDisposableStack): Promise<Stage> {
+export async function openClean(opened: AsyncDisposableStack): Promise<Engine> {
   const engine = await openEngine()
   opened.defer(() => engine.close())
   opened.defer(() => removeAll(engine, runId()))
   await removeLeftovers(engine)
+  return engine
+}
+
+/** The same with a server. */
+export async function openStage(folder: string, opened: AsyncDisposableStack): Promise<Stage> {
+  const engine = await openClean(opened)
   // Otherwise the server would be busy with one way's tables while the next way is measured.
   const server = await startPostgres(engine, { args: ['-c', 'autovacuum=off'] })
   return { engine, server, folder }
