@@ -60,6 +60,28 @@ describe('verify', () => {
     expect(stage.still.names()).toEqual(['app', 'cache'])
   })
 
+  test('finds groups that are not those of the tar', async () => {
+    const { repository } = stage
+    const manifest = await repository.find(undefined, 'volume.app')
+    const { raw, tables } = repository.contents(manifest)
+    const id = '20260310T130000Z-full'
+    const draft = repository.begin('volume.app', id)
+    const written = await draft.data(raw(), { format: 'tar', sourceBytes: 1 })
+    const other: Record<string, number> = { etc: 2000, logs: 3 }
+    const wrong = (await tables()).map(group => ({ ...group, rows: other[group.name] ?? group.rows! }))
+    const documents = { tables: wrong, globals: undefined }
+    await draft.commit(
+      written,
+      { ...manifest, id, chain: id, started: '2026-03-10T13:00:00Z' },
+      documents,
+      async () => {},
+    )
+    expect(await stage.call('verify', { ...app, level: 'checked' })).not.toHaveProperty('error')
+    expect((await stage.call('verify', app)).error.message).toContain(
+      'it does not hold what its tables say: "etc" has 2001 entries',
+    )
+  })
+
   test('in the run that makes it fails the run, and keeps the backup with the failure', async () => {
     spoilWrites(name => stage.still.delete(name, 'etc/file-7'))
     stage.still.put('app', 'etc/new', 'new')

@@ -65,9 +65,9 @@ async function lastFullOf(source: string, scope: VolumeScope, repository: Reposi
   return backups.find(backup => backup.type === 'full' && scopeKey(backup.scope) === scopeKey(scope))
 }
 
-/** Of a full: as much as the last one, else a third of what the volume holds, as far as that is known. */
+/** With less a full will hardly do: half of what the last one took, else a third of what the volume holds, as far as that is known. */
 const neededBytes = (lastFull: Manifest | undefined, { usedBytes = 0 }: VolumeInfo): number =>
-  lastFull?.sizes.stored ?? usedBytes * 0.3
+  lastFull ? lastFull.sizes.stored / 2 : usedBytes * 0.3
 
 /** A copy of files that a database is writing to may not start. */
 function tellDatabases(

@@ -54,14 +54,14 @@ class Larger {}
  */
 export async function readVolume(reading: VolumeReading, context: Context): Promise<StoredVolume> {
   let { base, expectedBytes = guessedBytes } = reading
-  for (let failures = 0; ; ) {
+  for (let cuts = 0; ; ) {
     try {
       return await readOnce({ ...reading, base, expectedBytes }, context)
     } catch (error) {
       if (error instanceof Larger) expectedBytes = largerThan(expectedBytes) * farLarger
       else if (!isCutTar(error)) throw error
-      else if (++failures === tries) throw neverWhole(reading.name, toRespaldoError(error))
-      else tellAgain(reading.name, toRespaldoError(error), context)
+      else if (++cuts === tries) throw neverWhole(reading.name, toRespaldoError(error))
+      tellAgain(reading.name, error, context)
     }
     // Chunks that were noted and not stored must not be built on.
     base &&= { ...base, chunks: await openChain(reading.store, base.chain) }
@@ -92,11 +92,12 @@ async function* upTo(limitBytes: number, bytes: Bytes): AsyncGenerator<Uint8Arra
   }
 }
 
-function tellAgain(name: string, { message }: RespaldoError, { report }: Context): void {
-  report({
-    type: 'warning',
-    message: `${name} is read again, as a file became shorter meanwhile: ${message}`,
-  })
+function tellAgain(name: string, error: unknown, { report }: Context): void {
+  const message =
+    error instanceof Larger
+      ? `${name} is read again, as it is far larger than it was taken for`
+      : `${name} is read again, as a file became shorter meanwhile: ${toRespaldoError(error).message}`
+  report({ type: 'warning', message })
 }
 
 function neverWhole(name: string, error: RespaldoError): RespaldoError {
