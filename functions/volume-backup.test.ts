@@ -74,7 +74,8 @@ test('all volumes of a container or a project are backed up, each as a source of
 describe('a tar that is not whole', () => {
   test('is read again', async () => {
     await created({ volumes: ['app'] })
-    stage.still.put('app', 'etc/new', 'new\n'.repeat(1000))
+    const lines = Array.from({ length: 30_000 }, (_, n) => `${(n * 7919) % 100_003}`)
+    stage.still.put('app', 'etc/file-5', lines.join('\n')) // far before the end: whole chunks pass each time
     stage.still.cut('app', 2)
     const { warnings, result } = await create({ volumes: ['app'], verify: 'readable' })
     expect(warnings.map(({ message }) => message.replace(/:.*/, ''))).toEqual(
