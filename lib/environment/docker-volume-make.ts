@@ -8,13 +8,20 @@ import { listVolumes } from './docker-volume-facts.ts'
 import { scratchVolume, volumeOptions } from './docker-volume-recipe.ts'
 import type { Maker } from './environment.ts'
 
+interface NewVolume {
+  name: string
+  recipe: VolumeRecipe
+  scratch: Maker | undefined
+  run: string | undefined
+}
+
 /** Makes a volume; see `Volumes.make`. `restore-unsafe` when it would hold the files of another one. */
 export async function makeVolume(
   engine: DockerEngine,
-  { name, recipe, scratch }: { name: string; recipe: VolumeRecipe; scratch: Maker | undefined },
+  { name, recipe, scratch, run }: NewVolume,
   signal?: AbortSignal,
 ): Promise<void> {
-  const options = scratch ? scratchVolume(name, scratch) : volumeOptions(name, recipe)
+  const options = scratch ? scratchVolume(name, scratch) : volumeOptions(name, recipe, run)
   assertNew(options, await listVolumes(engine, signal))
   await (await engine.client()).createVolume(options).catch(error => {
     throw volumeFailure(error, engine, { verb: 'make', volume: name })

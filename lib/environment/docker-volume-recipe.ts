@@ -13,6 +13,13 @@ interface DockerRecipe {
   labels: Readonly<Record<string, string>>
 }
 
+/** Of the run whose restore made a volume. It says nothing of how one is made. */
+const madeByLabel = 'respaldo.restored-by'
+
+/** See `VolumeInfo`. */
+export const madeBy = ({ Labels }: Pick<Docker.VolumeInspectInfo, 'Labels'>): string | undefined =>
+  Labels?.[madeByLabel]
+
 /** Stands in a recipe for a secret. */
 const masked = '***'
 
@@ -24,7 +31,8 @@ export function recipeOf({
   Labels,
 }: Pick<Docker.VolumeInspectInfo, 'Name' | 'Driver' | 'Options' | 'Labels'>): VolumeRecipe {
   const options = Object.entries(Options ?? {}).map(([key, value]) => [key, withoutSecrets(key, value)])
-  return { name: Name, driver: Driver, options: Object.fromEntries(options), labels: Labels ?? {} }
+  const { [madeByLabel]: _, ...labels } = Labels ?? {}
+  return { name: Name, driver: Driver, options: Object.fromEntries(options), labels }
 }
 
 const secretWord = /pass|secret|token|credential|key/i
@@ -45,7 +53,11 @@ function withoutSecrets(key: string, value: string): string {
  * The volume of a recipe in the engine's words. Under another name it is a copy: neither a part of the Compose project nor the source that the
  * labels name. `input-invalid` when the recipe lacks a secret.
  */
-export function volumeOptions(name: string, recipe: VolumeRecipe): Docker.VolumeCreateOptions {
+export function volumeOptions(
+  name: string,
+  recipe: VolumeRecipe,
+  run?: string | undefined,
+): Docker.VolumeCreateOptions {
   const { name: original, driver, options, labels } = parseRecipe(name, recipe)
   const lacking = Object.entries(options).find(([, value]) => value.includes(masked))
   if (lacking) throw secretLacking(name, lacking[0])
@@ -54,7 +66,10 @@ export function volumeOptions(name: string, recipe: VolumeRecipe): Docker.Volume
     Name: name,
     Driver: driver,
     DriverOpts: { ...options },
-    Labels: isCopy ? withoutIdentity(labels) : { ...labels },
+    Labels: {
+      ...(isCopy ? withoutIdentity(labels) : labels),
+      ...(run === undefined ? {} : { [madeByLabel]: run }),
+    },
   }
 }
 

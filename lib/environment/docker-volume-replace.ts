@@ -24,6 +24,19 @@ cp -a $sparse ${from}/. .
 sync
 `
 
+/** Says whether an image is present that can do what `replaceVolume` does. */
+export async function isReplaceable(
+  engine: DockerEngine,
+  maker: Maker,
+  volume: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const script = { name: 'looking', script: look, args: [], mounts: [volumeMount(volume, to, true)], volume }
+  return (await runOnVolumes(engine, maker, script, signal)) !== undefined
+}
+
+const look = `command -v cp >/dev/null && command -v rm >/dev/null || exit ${unfit}`
+
 /**
  * Clears a volume and copies another one in, by one process in a container of an image that is present. Whatever it was stopped at, doing it again
  * brings it to its end. One at a time for a volume: what a dead run started is ended first.

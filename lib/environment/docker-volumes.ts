@@ -6,13 +6,14 @@ import { removeLeftovers } from './docker-made.ts'
 import { inspectVolume, usersIn } from './docker-volume-facts.ts'
 import { digHoles, zeroWatch } from './docker-volume-holes.ts'
 import { makeVolume, removeVolume, removeVolumesLeft } from './docker-volume-make.ts'
-import { recipeOf } from './docker-volume-recipe.ts'
-import { replaceVolume } from './docker-volume-replace.ts'
+import { madeBy, recipeOf } from './docker-volume-recipe.ts'
+import { isReplaceable, replaceVolume } from './docker-volume-replace.ts'
 import { freeBytesOf } from './docker-volume-room.ts'
 import { findVolumes, volumeSources } from './docker-volume-sources.ts'
 import { readVolume, writeVolume } from './docker-volume-stream.ts'
 import { dockerWorkloads } from './docker-workloads.ts'
 import type { Maker, VolumePlace } from './environment.ts'
+import { volumeSourceId } from './source-id.ts'
 
 /** The volumes of one Docker engine. The maker is this process: what it leaves behind is known by it. */
 export function dockerVolumes(address: DockerAddress, maker: Maker): Volumes {
@@ -24,9 +25,13 @@ export function dockerVolumes(address: DockerAddress, maker: Maker): Volumes {
     },
     find: (target, signal) => findVolumes(engine, target, signal),
     volume: place => volumeOf(engine, maker, nameOf(place)),
-    async make(name, recipe, { scratch }, signal) {
-      await makeVolume(engine, { name, recipe, scratch }, signal)
-      return { environment: 'docker', volume: name, ...(engine.host && { host: engine.host }) }
+    sourceOf(name) {
+      const place = placeOf(name, engine)
+      return { id: volumeSourceId(place), kind: 'volume', place, reason: 'it was named' }
+    },
+    async make(name, recipe, { scratch, run }, signal) {
+      await makeVolume(engine, { name, recipe, scratch, run }, signal)
+      return placeOf(name, engine)
     },
     async sweep(isAlive, signal) {
       await removeLeftovers(engine, { isAlive })
@@ -42,7 +47,7 @@ function volumeOf(engine: DockerEngine, maker: Maker, name: string): Volume {
       const found = await inspectVolume(engine, name, signal)
       const users = usersIn(await engine.containers(signal), name)
       // The engine counts a volume's bytes by walking all volumes, containers and images.
-      return { users, recipe: recipeOf(found), usedBytes: undefined }
+      return { users, recipe: recipeOf(found), usedBytes: undefined, madeBy: madeBy(found) }
     },
     read: signal => readVolume(engine, maker, name, signal),
     async write(tar, signal) {
@@ -52,10 +57,17 @@ function volumeOf(engine: DockerEngine, maker: Maker, name: string): Volume {
     },
     replaceWith: (staged, signal) =>
       replaceVolume(engine, maker, { volume: name, staged: nameOf(staged) }, signal),
+    isReplaceable: signal => isReplaceable(engine, maker, name, signal),
     freeBytes: signal => freeBytesOf(engine, maker, name, signal),
     remove: () => removeVolume(engine, name),
   }
 }
+
+const placeOf = (volume: string, { host }: Pick<DockerEngine, 'host'>): VolumePlace => ({
+  environment: 'docker',
+  volume,
+  ...(host === undefined ? {} : { host }),
+})
 
 function nameOf({ environment, volume }: VolumePlace): string {
   if (environment === 'docker') return volume

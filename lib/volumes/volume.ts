@@ -28,6 +28,8 @@ export interface VolumeInfo {
   recipe: VolumeRecipe
   /** Of what it holds; undefined where telling it would take as long as reading it. */
   usedBytes: number | undefined
+  /** The run whose restore made it; undefined for all others. */
+  madeBy: string | undefined
 }
 
 /**
@@ -44,6 +46,8 @@ export interface Volume {
   write(tar: Bytes, signal?: AbortSignal): Promise<void>
   /** Clears it and copies the content of another one of the same environment in, owner and mode of the root too. `environment-unavailable` where no process can run that does. */
   replaceWith(staged: VolumePlace, signal?: AbortSignal): Promise<void>
+  /** Says whether `replaceWith` could run here. Nothing is changed. */
+  isReplaceable(signal?: AbortSignal): Promise<boolean>
   /** Of the place where it lives; undefined where that cannot be told. */
   freeBytes(signal?: AbortSignal): Promise<number | undefined>
   remove(signal?: AbortSignal): Promise<void>
@@ -79,14 +83,17 @@ export interface Volumes {
   /** Those that are meant, at least one. `source-not-found` names what there is. */
   find(target: VolumeTarget, signal?: AbortSignal): Promise<readonly VolumeSource[]>
   volume(place: VolumePlace): Volume
+  /** The source that a volume of this name would be; nobody looks whether there is one. */
+  sourceOf(name: string, namespace?: string): VolumeSource
   /**
    * Makes one of this name. `input-invalid` when it exists, or when the recipe lacks a secret; `restore-unsafe` when it would be the same folder or
    * share as another one. `scratch` marks one that is thrown away again, whatever the recipe says: what dead makers left is removed.
+   * `run` is told by `madeBy` for as long as the volume is there.
    */
   make(
     name: string,
     recipe: VolumeRecipe,
-    options: { scratch?: Maker },
+    options: { scratch?: Maker; run?: string },
     signal?: AbortSignal,
   ): Promise<VolumePlace>
   /** Removes scratch volumes and never-started readers of makers that are dead. */

@@ -189,6 +189,11 @@ export function volumesContract(name: string, open: () => Promise<VolumesUnderTe
         expect(Number(blocks) / 2).toBeLessThan(2048)
       })
 
+      test('is told to be possible before it is done', async () => {
+        expect(await volume('copy').isReplaceable()).toBe(true)
+        await nothingLeft()
+      })
+
       test('by an empty one leaves nothing', async () => {
         await inside('copy', filled)
         await volume('copy').replaceWith(world.places.other)
@@ -228,6 +233,22 @@ export function volumesContract(name: string, open: () => Promise<VolumesUnderTe
         await world.volumes.volume(place).remove()
         expect(await sources()).not.toContainEqual(place)
         await world.volumes.volume(place).remove()
+      })
+
+      test('one that a run made tells so, and its recipe does not', async () => {
+        const { recipe } = await volume('origin').inspect()
+        const place = await world.volumes.make(newName(), recipe, { run: 'run-1' })
+        const { volume: name, namespace } = place
+        const made = world.volumes.volume(place)
+        try {
+          const found = await made.inspect()
+          expect([found.madeBy, (await volume('origin').inspect()).madeBy]).toEqual(['run-1', undefined])
+          expect(JSON.stringify(found.recipe)).not.toContain('run-1')
+          const [{ reason: _, ...source } = {}] = await world.volumes.find({ volumes: [name], namespace })
+          expect(world.volumes.sourceOf(name, namespace)).toMatchObject(source)
+        } finally {
+          await made.remove()
+        }
       })
 
       test('a scratch one is no source, and goes when its maker is dead', async () => {

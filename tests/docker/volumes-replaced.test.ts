@@ -63,6 +63,7 @@ describe.skipIf(!engine)('docker: replacing a volume', () => {
       hint: expect.stringContaining('--into'),
     })
     expect((await bench.sh('cat /copy/kept')).toString()).toBe('kept')
+    expect(await among([], volumes => volumes.volume(place(bench.names.copy)).isReplaceable())).toBe(false)
   })
 
   test('room is measured by an image where it cannot be seen from here', async () => {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { extract, type Header, pack } from 'tar-stream'
 import { type Bytes, collect } from '#lib/bytes'
+import type { Maker } from '#lib/environment/environment'
 import { RespaldoError } from '#lib/errors'
 import type { LocatedVolumes, Services } from '#lib/services'
 import type {
@@ -30,6 +31,8 @@ export interface StillVolumes extends Pick<Services, 'volumes' | 'volumeEnvironm
   cut(volume: string, reads: number): void
   /** Names of the volumes that there are, scratch ones too. */
   names(): string[]
+  /** Called before each change that somebody makes by `all`, such as `copy into app`; may throw. */
+  before(change: string): Promise<void>
 }
 
 interface Kept {
@@ -37,7 +40,8 @@ interface Kept {
   recipe: VolumeRecipe
   users: readonly VolumeUser[]
   cuts: number
-  isScratch: boolean
+  madeBy: string | undefined
+  scratch: Maker | undefined
 }
 
 const environment = 'docker' as const
@@ -58,15 +62,15 @@ export function stillVolumes(workloads: Workloads = nobody): StillVolumes {
   })
   const sources = () =>
     [...kept]
-      .filter(([, { isScratch }]) => !isScratch)
+      .filter(([, { scratch }]) => !scratch)
       .map(([name]) => source(name))
       .sort((a, b) => (a.id < b.id ? -1 : 1))
 
   function volume(name: string): Volume {
     return {
       async inspect() {
-        const { users, recipe } = found(name)
-        return { users, recipe, usedBytes: undefined }
+        const { users, recipe, madeBy } = found(name)
+        return { users, recipe, madeBy, usedBytes: undefined }
       },
       async *read() {
         const { entries, cuts } = found(name)
@@ -75,21 +79,34 @@ export function stillVolumes(workloads: Workloads = nobody): StillVolumes {
         yield cuts > 0 ? tar.subarray(0, tar.length - 1024 - 512) : tar
       },
       async write(tar) {
-        for (const [path, entry] of await entriesOf(tar)) found(name).entries.set(path, entry)
+        for (const [path, entry] of await entriesOf(tar)) {
+          await still.before(`write ${path} into ${name}`)
+          found(name).entries.set(path, entry)
+        }
       },
       async replaceWith(staged) {
-        found(name).entries = new Map(found(staged.volume).entries)
+        const { entries } = found(staged.volume)
+        await still.before(`clear ${name}`)
+        found(name).entries = new Map([['', {}]])
+        await still.before(`copy into ${name}`)
+        found(name).entries = new Map(entries)
       },
+      isReplaceable: async () => true,
       freeBytes: async () => undefined,
       async remove() {
         found(name)
+        await still.before(`remove ${name}`)
         kept.delete(name)
       },
     }
   }
 
-  function make(name: string, recipe: VolumeRecipe, isScratch: boolean): void {
-    kept.set(name, { entries: new Map([['', {}]]), recipe, users: [], cuts: 0, isScratch })
+  function make(
+    name: string,
+    recipe: VolumeRecipe,
+    { madeBy, scratch }: { madeBy?: string | undefined; scratch?: Maker | undefined } = {},
+  ): void {
+    kept.set(name, { entries: new Map([['', {}]]), recipe, users: [], cuts: 0, madeBy, scratch })
   }
 
   const all: Volumes = {
@@ -105,23 +122,29 @@ export function stillVolumes(workloads: Workloads = nobody): StillVolumes {
       })
     },
     volume: place => volume(place.volume),
-    async make(name, recipe, { scratch }) {
+    sourceOf: source,
+    async make(name, recipe, { scratch, run }) {
       if (kept.has(name)) throw new RespaldoError('input-invalid', `There is a volume ${name} already`)
-      make(name, recipe, scratch !== undefined)
+      await still.before(`make ${name}`)
+      make(name, recipe, { madeBy: run, scratch })
       return { environment, volume: name }
     },
-    sweep: async () => {},
+    async sweep(isAlive) {
+      for (const [name, { scratch }] of kept)
+        if (scratch && isAlive(scratch) === false) await volume(name).remove()
+    },
     workloads,
   }
   const located: LocatedVolumes = { environment, volumes: all, reason: 'a test' }
 
-  return {
+  const still: StillVolumes = {
     all,
+    before: async () => {},
     volumes: async () => located,
     volumeEnvironments: () => [located],
     workloads: () => ({ place: { environment }, workloads }),
     put(name, path, entry) {
-      if (!kept.has(name)) make(name, { driver: 'local' }, false)
+      if (!kept.has(name)) make(name, { driver: 'local' })
       const { entries } = found(name)
       entries.set(path, typeof entry === 'string' ? { content: Buffer.from(entry) } : entry)
     },
@@ -131,6 +154,7 @@ export function stillVolumes(workloads: Workloads = nobody): StillVolumes {
     cut: (name, cuts) => void Object.assign(found(name), { cuts }),
     names: () => [...kept.keys()],
   }
+  return still
 }
 
 function chosenOf(
