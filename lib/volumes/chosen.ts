@@ -1,6 +1,7 @@
 import type { Bytes } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
 import { type ByteString, bytesOfText, shown } from './byte-string.ts'
+import { openNearPaths } from './near-paths.ts'
 import type { TarEntry } from './tar-entry.ts'
 import { filteredTar } from './tar-filter.ts'
 import { inVolume, isWithin } from './volume-path.ts'
@@ -13,18 +14,26 @@ import { inVolume, isWithin } from './volume-path.ts'
 export async function* only(bytes: Bytes, paths: readonly string[]): AsyncGenerator<Uint8Array, void, void> {
   const wanted = paths.map(path => bytesOfText(path.replace(/^\/+|\/+$/g, '')))
   const missing = new Set(wanted)
+  const near = openNearPaths(wanted)
   const isChosen = (path: ByteString) => wanted.some(one => isWithin(path, one))
   yield* filteredTar(bytes, (entry, head) => {
     const path = inVolume(entry.path) ?? entry.path
     missing.delete(path)
+    near.see(path)
     if (!isChosen(path)) return wanted.some(one => isWithin(one, path)) ? head : undefined
     if (entry.kind === 'hard link' && !isChosen(inVolume(entry.link) ?? entry.link)) throw linkOfOther(entry)
     return head
   })
-  for (const path of missing)
-    throw new RespaldoError('input-invalid', `The backup has no "${shown(path)}"`, {
-      hint: 'Paths begin at the root of the volume and are written exactly as they are there, without patterns.',
-    })
+  for (const path of missing) throw notThere(path, near.to(path))
+}
+
+function notThere(path: ByteString, near: readonly string[]): RespaldoError {
+  const rule =
+    'Paths begin at the root of the volume and are written exactly as they are there, without patterns.'
+  return new RespaldoError('input-invalid', `The backup has no "${shown(path)}"`, {
+    hint: near.length > 0 ? `It has ${near.map(one => `"${one}"`).join(', ')}. ${rule}` : rule,
+    context: { near },
+  })
 }
 
 function linkOfOther({ path, link }: TarEntry): RespaldoError {
