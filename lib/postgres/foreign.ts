@@ -2,7 +2,7 @@ import { createGunzip } from 'node:zlib'
 import type { Bytes } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
 import type { DumpFormat, RestoreInput, TableCount } from './database.ts'
-import { sniff } from './plain.ts'
+import { type Sniffed, sniff } from './plain.ts'
 import { pump } from './pump.ts'
 import { fileOfTar } from './tar.ts'
 import { walked } from './walk.ts'
@@ -41,10 +41,7 @@ async function* joined(dumps: Recognised['dumps'], signal?: AbortSignal): AsyncG
 }
 
 async function recognised(file: OpenedFile, signal?: AbortSignal): Promise<Recognised> {
-  const outer = sniff(await head(file.open(signal)))
-  const open =
-    outer === 'gzip' || outer === 'zstd' ? (again?: AbortSignal) => unpacked(file, outer, again) : file.open
-  const inner = outer === 'gzip' || outer === 'zstd' ? sniff(await head(open(signal))) : outer
+  const { kind: inner, open } = await unpackedFile(file, signal)
   if (inner === 'custom' || inner === 'plain') return { dumps: [open], format: inner }
   if (inner === 'tar')
     return {
@@ -58,6 +55,17 @@ async function recognised(file: OpenedFile, signal?: AbortSignal): Promise<Recog
       hint: 'Respaldo restores .sql and .dump files (custom format), also compressed with gzip or zstd, and .tar.gz with schema.sql and data.sql.',
     },
   )
+}
+
+/** What is in a file, whether compressed or not; `open` may be called more than once and throws `data-corrupt` for damaged compression. */
+export async function unpackedFile(
+  file: OpenedFile,
+  signal?: AbortSignal,
+): Promise<{ kind: Sniffed; open: OpenedFile['open'] }> {
+  const outer = sniff(await head(file.open(signal)))
+  if (outer !== 'gzip' && outer !== 'zstd') return { kind: outer, open: file.open }
+  const open = (again?: AbortSignal) => unpacked(file, outer, again)
+  return { kind: sniff(await head(open(signal))), open }
 }
 
 async function* unpacked(

@@ -89,6 +89,6 @@ export async function* fileOfTar(tar: Bytes, name: string): AsyncGenerator<Uint8
 function damagedTar(message: string, cause?: unknown): RespaldoError {
   return new RespaldoError('data-corrupt', message, {
     cause,
-    hint: 'Respaldo restores the .tar.gz files that `respaldo export` writes, with schema.sql and data.sql.',
+    hint: 'Respaldo restores the .tar.gz files that `respaldo export` writes: of a database with schema.sql and data.sql.',
   })
 }

@@ -95,6 +95,9 @@ export type AnyScope = Scope & VolumeScope
 export const isDatabase = (manifest: Manifest): manifest is DatabaseManifest =>
   manifest.source.kind === 'postgres'
 
+/** Says whether a backup is one of a volume. */
+export const isVolume = (manifest: Manifest): manifest is VolumeManifest => manifest.source.kind === 'volume'
+
 /** Rows or entries: what of a backup is counted; undefined where the archive did not let it be. */
 export const recordsOf = (manifest: Manifest): number | undefined =>
   isDatabase(manifest) ? manifest.totals.rows : manifest.totals.entries

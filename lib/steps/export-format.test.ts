@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
 import type { DatabaseManifest } from '../repository/manifest.ts'
-import { assertExportable, defaultName, formatFor, formatOf, metadataPath } from './export-format.ts'
+import {
+  assertExportable,
+  databaseFormats,
+  defaultName,
+  formatFor,
+  formatOf,
+  metadataPath,
+  volumeFormats,
+} from './export-format.ts'
 
 const manifest = {
   id: '20250408T220000Z-full',
@@ -24,13 +32,17 @@ test('the name says the format, unless it is given', () => {
     formatOf,
   )
   expect(named).toEqual(['dump', 'dump.zst', 'sql', 'sql.gz', 'tar.gz', undefined, undefined, undefined])
-  expect(formatFor('a.sql', undefined)).toBe('sql')
-  expect(formatFor('a.backup', 'dump')).toBe('dump')
+  expect(formatFor('a.sql', undefined, databaseFormats)).toBe('sql')
+  expect(formatFor('a.backup', 'dump', databaseFormats)).toBe('dump')
+  expect(formatFor('a.tar.zst', undefined, volumeFormats)).toBe('tar.zst')
   for (const [path, given] of [
     ['a.backup', undefined],
     ['a.sql', 'dump'],
+    ['a.tar', undefined],
   ] as const)
-    expect(() => formatFor(path, given)).toThrow(expect.objectContaining({ code: 'input-invalid' }))
+    expect(() => formatFor(path, given, databaseFormats)).toThrow(
+      expect.objectContaining({ code: 'input-invalid' }),
+    )
   expect(metadataPath('to/database_x.tar.gz')).toBe('to/database_x_metadata.json')
 })
 

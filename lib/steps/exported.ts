@@ -6,7 +6,7 @@ import { type Half, halvesOf } from '../postgres/part.ts'
 import { plainPart } from '../postgres/plain-part.ts'
 import { narrowed, tableOfContents } from '../postgres/restore/contents.ts'
 import { type Content, type Measured, measured, tarGz } from '../postgres/tar.ts'
-import type { ExportFormat } from './export-format.ts'
+import type { DatabaseFormat } from './export-format.ts'
 
 /** What an export is made of. */
 export interface Exportable {
@@ -22,7 +22,7 @@ const gzipLevel = 6
 
 /** The whole file. A `.dump` is what pg_dump wrote, a `.dump.zst` without a level what the repository holds. */
 export async function exportedFile(
-  format: Exclude<ExportFormat, 'tar.gz'>,
+  format: Exclude<DatabaseFormat, 'tar.gz'>,
   exportable: Exportable,
 ): Promise<Bytes> {
   const { input, level, signal } = exportable
