@@ -20,3 +20,7 @@ export const proofsFolder = (source: string, id: string): string => `${backupFol
 export const quiesceFolder = 'journal/quiesce/'
 /** Where a run writes down what it made to rest. */
 export const quiesceKey = (run: string): string => `${quiesceFolder}${run}.json`
+/** Where restores of volumes that are under way are written down, ending in `/`. */
+export const volumeJournalFolder = 'journal/volumes/'
+/** What has to be finished or undone when this run dies. */
+export const volumeJournalKey = (run: string): string => `${volumeJournalFolder}${run}.json`
