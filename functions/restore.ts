@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { RespaldoError } from '#lib/errors'
 import { type Context, createFunction } from '#lib/http/create-function'
 import type { DatabaseChoice, Part, RestoreInput, RestoreRequest } from '#lib/postgres/database'
-import { foreignInput, type OpenedFile } from '#lib/postgres/foreign'
-import { type DatabaseManifest, databaseBackup } from '#lib/repository/manifest'
+import { foreignInput } from '#lib/postgres/foreign'
+import { type DatabaseManifest, isVolume } from '#lib/repository/manifest'
 import type { Repository } from '#lib/repository/repository'
 import { findServerRun } from '#lib/repository/server-runs'
 import type { Located } from '#lib/services'
@@ -12,8 +12,10 @@ import { plannedServer } from '#lib/steps/planned-server'
 import { askedRest, plannedClients, quiescedClients } from '#lib/steps/quiesced'
 import { backupInput, restored } from '#lib/steps/restored'
 import { restoredServer } from '#lib/steps/restored-server'
+import { plannedVolumes, restoredVolumes } from '#lib/steps/restored-volumes'
 import { holdSource } from '#lib/steps/session'
 import { locateTarget } from '#lib/steps/target'
+import { type VolumeToRestore, volumeOfBackup, volumesOfFile } from '#lib/steps/volumes-to-restore'
 import { databaseChoice } from '#lib/steps/whole-server'
 import type { Rest } from '#lib/volumes/volume'
 import { list, localWanted, quiesce, wanted, wholeServer } from './input.ts'
@@ -31,8 +33,10 @@ const input = z.object({
     .string()
     .min(1)
     .optional()
-    .describe('a file instead of a backup: .sql or .dump, also as .gz or .zst, or the .tar.gz of an export'),
-  into: z.string().min(1).optional().describe('restore into this new or empty database'),
+    .describe(
+      'a file instead of a backup: .sql, .dump or a .tar, also as .gz or .zst, or the .tar.gz of an export',
+    ),
+  into: z.string().min(1).optional().describe('restore into this new or empty database or volume'),
   inPlace: z.boolean().optional().describe('restore under the real name, for what is bound to it'),
   dropFirst: z
     .boolean()
@@ -43,13 +47,17 @@ const input = z.object({
   schemas: list.optional().describe('only these schemas, added to the tables'),
   schemaOnly: z.boolean().optional().describe('definitions without data'),
   dataOnly: z.boolean().optional().describe('data alone, into the empty tables of a database that exists'),
+  volumes: list
+    .optional()
+    .describe('of a volume: another one to restore into; of a file: which of its volumes'),
+  paths: list.optional().describe('of a volume: only these files and folders, from its root'),
   createRoles: z.boolean().optional().describe('make missing roles from the backup'),
   subscriptions: z.boolean().optional().describe('restore subscriptions too; they start working at once'),
   dryRun: z.boolean().optional().describe('show the plan and change nothing'),
   confirm: z
     .string()
     .optional()
-    .describe('the name of the database that is replaced; with allDatabases of the server'),
+    .describe('the name of the database or volume that is replaced; with allDatabases of the server'),
   wait: z.boolean().optional().describe('wait for a run that holds the target'),
 })
 type Input = z.infer<typeof input>
@@ -58,7 +66,7 @@ type Input = z.infer<typeof input>
 export const restore = createFunction({
   name: 'restore',
   method: 'POST',
-  summary: 'Restore a backup or a whole server, or undo a restore',
+  summary: 'Restore a backup, a whole server or volumes, or undo a restore',
   input,
   local: [...localWanted, 'file'],
   async run(input, context) {
@@ -68,7 +76,11 @@ export const restore = createFunction({
     const repository = await services.repository({ create: input.file !== undefined || input.undo === true })
     if (input.undo) return undo(input, context, repository)
     const what =
-      input.file === undefined ? await fromRepository(input, repository) : await fromFile(input.file, context)
+      input.file === undefined
+        ? await fromRepository(input, repository)
+        : await fromFile(input, input.file, context)
+    if ('volumes' in what) return restoreVolumes(input, context, { ...what, repository })
+    refuseForDatabases(input)
     const target = await locateTarget(input, context, what.manifest)
     const { restores } = target.database
     const request = planned(input, target, services.clock.now(), services.newRun())
@@ -108,17 +120,53 @@ function refuseSingle(input: Input): void {
 }
 
 type What = { name: string; input: RestoreInput; manifest?: DatabaseManifest }
+type Volumes = { volumes: readonly VolumeToRestore[] }
 
-async function fromRepository(input: Input, repository: Repository): Promise<What> {
-  const manifest = databaseBackup(await repository.find(input.backup, input.source))
+async function fromRepository(input: Input, repository: Repository): Promise<What | Volumes> {
+  const manifest = await repository.find(input.backup, input.source)
+  if (isVolume(manifest)) return { volumes: [volumeOfBackup(repository, manifest, input.volumes)] }
   const replaces = input.into === undefined
   const name = `${manifest.source.id}/${manifest.id}`
   return { name, manifest, input: await backupInput(repository, manifest, { replaces }) }
 }
 
-async function fromFile(path: string, { services, signal }: Context): Promise<What> {
-  const file: OpenedFile = await services.openFile(path)
-  return { name: path, input: await foreignInput(file, signal) }
+async function fromFile(
+  { volumes: names }: Input,
+  path: string,
+  { services, signal }: Context,
+): Promise<What | Volumes> {
+  const file = await services.openFile(path)
+  const volumes = await volumesOfFile(file, names, signal)
+  return volumes ? { volumes } : { name: path, input: await foreignInput(file, signal) }
+}
+
+async function restoreVolumes(
+  input: Input,
+  context: Context,
+  parts: Volumes & { repository: Repository },
+): Promise<unknown> {
+  refuseForVolumes(input)
+  if (input.dryRun) return { plans: await plannedVolumes(input, context, parts) }
+  return { volumes: await restoredVolumes(input, context, parts) }
+}
+
+function refuseForVolumes(input: Input): void {
+  refuse(input, 'volumes', [
+    ...['tables', 'schemas', 'schemaOnly', 'dataOnly', 'dropFirst', 'createRoles', 'subscriptions'],
+    ...['container', 'url', 'database', 'user', 'folder'],
+  ] as (keyof Input)[])
+  if (input.pause)
+    throw new RespaldoError('input-invalid', 'pause is not enough where a volume is written', {
+      hint: 'What is paused goes on with what it has read before: use --stop.',
+    })
+}
+
+const refuseForDatabases = (input: Input): void => refuse(input, 'databases', ['volumes', 'paths'])
+
+function refuse(input: Input, what: string, names: readonly (keyof Input)[]): void {
+  const given = names.filter(name => input[name] !== undefined && input[name] !== false)
+  if (given.length > 0)
+    throw new RespaldoError('input-invalid', `${given.join(', ')} cannot be said of ${what}`)
 }
 
 function planned(input: Input, target: Located, time: Date, run: string): RestoreRequest {

@@ -49,7 +49,10 @@ const described: Flag[] = [
 const wait: Flag = { flags: '--wait', text: 'wait for a run that holds the source' }
 
 const quiesce: Flag[] = [
-  { flags: '--stop', text: 'stop what is labelled respaldo.client-of=<container> meanwhile' },
+  {
+    flags: '--stop',
+    text: 'stop what is labelled respaldo.client-of=<container> meanwhile, or uses the volume',
+  },
   { flags: '--pause', text: 'pause it instead' },
 ]
 
@@ -103,11 +106,11 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       { flags: '--source <id>', text: 'whose backup' },
       {
         flags: '--file <path>',
-        text: 'a .sql or .dump file instead, also as .gz or .zst, or an exported .tar.gz',
+        text: 'a .sql, .dump or .tar file instead, also as .gz or .zst, or an exported .tar.gz',
       },
       ...source,
       ...wholeServer,
-      { flags: '--into <name>', text: 'restore into this new or empty database' },
+      { flags: '--into <name>', text: 'restore into this new or empty database or volume' },
       { flags: '--in-place', text: 'restore under the real name, for what is bound to it' },
       { flags: '--drop-first', text: 'with --in-place: where two databases have no room' },
       { flags: '--undo', text: 'swap the newest kept database back' },
@@ -117,6 +120,18 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       { flags: '--data-only', text: 'data alone, into the empty tables of a database that exists' },
       { flags: '--create-roles', text: 'make missing roles from the backup' },
       { flags: '--subscriptions', text: 'restore subscriptions too; they start working at once' },
+      {
+        flags: '--volume <name>',
+        text: 'of a volume: another one instead; of a file: only this one (repeatable)',
+        input: 'volumes',
+        many: true,
+      },
+      {
+        flags: '--path <path>',
+        text: 'of a volume: only this file or folder (repeatable)',
+        input: 'paths',
+        many: true,
+      },
       { flags: '--dry-run', text: 'show the plan and change nothing' },
       ...quiesce,
       wait,
@@ -131,14 +146,14 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
     ],
   },
   export: {
-    argument: 'backup',
+    argument: 'backup...',
     flags: [
       { flags: '--to <path>', text: 'the file, or a folder for a file of the usual name (default: here)' },
       {
         flags: '--format <format>',
-        text: "dump, dump.zst, sql, sql.gz or tar.gz, where the file's name does not say",
+        text: "dump, dump.zst, sql, sql.gz, tar.gz, of volumes tar, tar.zst, tar.gz, where the file's name does not say",
       },
-      { flags: '--level <number>', text: 'of compression: 1 to 9, for dump.zst 1 to 19' },
+      { flags: '--level <number>', text: 'of compression: 1 to 9, for .zst 1 to 19' },
       { flags: '--source <id>', text: 'whose backup' },
       ...source,
     ],

@@ -8,6 +8,7 @@ import { type Status, status } from './render-status.ts'
 import { table } from './render-table.ts'
 import { outcome, type Standing, standing, type Verified, verification } from './render-verify.ts'
 import { type CreatedVolumes, createdVolumes } from './render-volume.ts'
+import { type RestoredVolumes, restoredVolumes } from './render-volume-restore.ts'
 import { age, count, type Totals, totals } from './render-words.ts'
 
 interface ListedBackup {
@@ -43,8 +44,9 @@ export function people(name: string, result: unknown, options: { verbose: boolea
         ? trashed(result as Parameters<typeof trashed>[0])
         : listed(result as Listing, options.verbose)
     case 'restore':
-      return 'serverRun' in (result as object)
-        ? restoredServer(result as RestoredServer)
+      if ('serverRun' in (result as object)) return restoredServer(result as RestoredServer)
+      return 'volumes' in (result as object) || 'plans' in (result as object)
+        ? restoredVolumes(result as RestoredVolumes)
         : restored(result as Restored)
     case 'verify':
       return verification(result as { verified: Verified[] })

@@ -53,7 +53,8 @@ async function called(
       renderer,
     )
   const asks = canAsk(outside, options)
-  const more: Record<string, unknown> = {}
+  // A plan that nobody is asked about is not made twice.
+  const more: Record<string, unknown> = options.yes && app.name === 'restore' ? { confirm: 'RESTORE' } : {}
   if (
     asks &&
     app.name === 'restore' &&

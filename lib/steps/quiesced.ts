@@ -9,6 +9,7 @@ import { nobodyRests, type QuiesceRequest, quiesced, type Resting } from '../vol
 import { planQuiesce } from '../volumes/quiesce-plan.ts'
 import { type RecoveryWorld, recoverQuiesced } from '../volumes/recover-quiesced.ts'
 import type { Client, Rest } from '../volumes/volume.ts'
+import { recoverVolumes } from './unfinished-volumes.ts'
 
 /** What a caller says of those who use what is read or written. */
 export interface RestWish {
@@ -112,13 +113,14 @@ export function quiescedBy(
   return quiesced(request, { ...worldOf(services, store), report, holder, run: services.newRun() }, signal)
 }
 
-/** Brings back what dead runs left at rest: see `recoverQuiesced`. */
-export function recoverLeft(
+/** Finishes what dead runs left of volumes, and brings back what they left at rest: see `recoverQuiesced`. */
+export async function recoverLeft(
   services: Services,
   store: Store,
   how: Pick<RecoveryWorld, 'report' | 'patient'>,
   signal: AbortSignal,
 ): Promise<void> {
+  await recoverVolumes({ services, report: how.report, signal }, store, how.patient)
   const holder = { ...services.holder, function: 'recovery' }
   const workloads: RecoveryWorld['workloads'] = place => services.workloads(place).workloads
   return recoverQuiesced(

@@ -2,7 +2,6 @@ import { RespaldoError } from '../errors.ts'
 import type { Context } from '../http/create-function.ts'
 import type { RestoreInput, RestoreRequest, RestoreResult } from '../postgres/database.ts'
 import { type DatabaseManifest, isWhole, scopeKey } from '../repository/manifest.ts'
-import { clearMark, setMark } from '../repository/marks.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Located } from '../services.ts'
 import type { Rest } from '../volumes/volume.ts'
@@ -11,6 +10,7 @@ import { assertCanRest, quiescedClients } from './quiesced.ts'
 import { openReading } from './reading.ts'
 import { restoreInput } from './restore-input.ts'
 import { safetyBackup } from './safety-backup.ts'
+import { whilePinned } from './safety-pin.ts'
 import { holdSource } from './session.ts'
 
 /** What is restored and to where. */
@@ -76,24 +76,4 @@ export async function restored(
   return await whilePinned(safety.reference, context, repository, () =>
     restores.run(plan, { ...input, safety }, context.report, held.signal),
   )
-}
-
-/** A safety backup is pinned for as long as it may be all that is left: also after this process died, or when nothing could be made anew from it. */
-async function whilePinned<Result>(
-  reference: string,
-  { services }: Context,
-  { store }: Repository,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const [source = '', id = ''] = reference.split('/')
-  await setMark(store, 'pins', { source, id }, { since: services.clock.now(), host: services.host })
-  const unpin = () => clearMark(store, 'pins', { source, id }).catch(() => {}) // one pin too many does no harm
-  try {
-    const result = await work()
-    await unpin()
-    return result
-  } catch (error) {
-    if (!(error instanceof RespaldoError && error.context?.safety !== undefined)) await unpin()
-    throw error
-  }
 }

@@ -4,12 +4,15 @@ import { databaseBackup, type Manifest } from '../repository/manifest.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Located, LocatedVolume } from '../services.ts'
 import { restoreInput } from './restore-input.ts'
+import { recoverVolume } from './volume-recovery.ts'
 
 /** A source whose backups this run alone may change, tidy: what a dead run left of one has been cleared. */
 export interface HeldSource extends AsyncDisposable {
   run: string
   /** Aborted with the run, and when the lease is lost. */
   signal: AbortSignal
+  /** Aborted only when the lease is lost: for what has to come to its end once it is begun. */
+  lost: AbortSignal
   /** Runs that died and left something beside the database that this holder did not end. */
   deadRuns: readonly string[]
   /** Throws `repository-locked` when another run took over. */
@@ -41,15 +44,17 @@ export async function holdSource(
   })
 }
 
-/** Takes a volume's lease, and clears up after runs that died: beside the volumes of its environment, and in the repository. */
+/** Takes a volume's lease, and clears up after runs that died: in the volume itself, beside the volumes of its environment, and in the repository. */
 export function holdVolume(
   context: Context,
   repository: Repository,
-  { source, volumes }: LocatedVolume,
+  located: LocatedVolume,
   options: HoldOptions,
 ): Promise<HeldSource> {
-  return hold(context, repository, source.id, options, async lease => {
-    await volumes.sweep(context.services.isAlive, context.signal)
+  return hold(context, repository, located.source.id, options, async (lease, run) => {
+    const signal = AbortSignal.any([context.signal, lease.signal])
+    await recoverVolume({ ...context, signal }, repository, located, run)
+    await located.volumes.sweep(context.services.isAlive, context.signal)
     lease.deadRunsEnded()
     return []
   })
@@ -114,6 +119,7 @@ async function hold(
     return {
       run,
       signal: AbortSignal.any([signal, lease.signal]),
+      lost: lease.signal,
       deadRuns,
       assertHeld: () => lease.assertHeld(),
       [Symbol.asyncDispose]: () => lease.release(),

@@ -29,12 +29,15 @@ export interface Resting extends AsyncDisposable {
   readonly names: readonly string[]
   /** Brings all back, as soon as what they use has been read or written. Once, whatever happens, and without being aborted; never throws. */
   resume(): Promise<void>
+  /** Leaves all at rest in place of bringing them back, for the next run. Never throws. */
+  leave(): Promise<void>
 }
 
 /** Where nobody has to rest. */
 export const nobodyRests: Resting = {
   names: [],
   resume: async () => {},
+  leave: async () => {},
   [Symbol.asyncDispose]: async () => {},
 }
 
@@ -126,6 +129,10 @@ function keeping(
     isComplete: false,
     names: own.entry.halted.map(({ workload }) => workload.name),
     resume: async () => void (await resume()),
+    async leave() {
+      resuming ??= Promise.resolve(undefined)
+      await own.leave(own.entry)
+    },
     async [Symbol.asyncDispose]() {
       const failure = await resume()
       if (failure) throw failure

@@ -2,6 +2,7 @@ import { RespaldoError, throwIfAborted, toRespaldoError } from '../errors.ts'
 import { warn } from '../events.ts'
 import { type FoundEntry, openEntry, type QuiesceEntry, readEntries } from '../repository/journal.ts'
 import { isAtWork } from '../repository/journal-watch.ts'
+import { readVolumeEntries, type VolumeEntry } from '../repository/volume-journal.ts'
 import { bringBack } from './bring-back.ts'
 import type { QuiesceWorld } from './quiesce.ts'
 import type { Workloads, WorkloadsPlace } from './volume.ts'
@@ -49,15 +50,16 @@ async function recoverEntry(
   const isThere = await inTime(world, signal, limited => isAnyThere(entry, workloads, limited))
   if (!isThere && entry.holder.host !== world.holder.host) return
   if (await isAtWork(world, key, signal)) return
+  await assertWhole(entry, world)
   await recovered(key, entry, workloads, world, signal)
 }
 
 /** How long an engine may take to answer; nobody's command waits longer for one that another run named. */
 const answerMilliseconds = 10_000
 
-/** What the work comes to; `timed-out` when it takes too long. */
-async function inTime<T>(
-  { clock }: RecoveryWorld,
+/** What an engine is asked comes to; `timed-out` when it does not answer for ten seconds. */
+export async function inTime<T>(
+  { clock }: Pick<RecoveryWorld, 'clock'>,
   signal: AbortSignal,
   work: (limited: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -73,6 +75,23 @@ async function inTime<T>(
     done.abort()
     await tooLong
   }
+}
+
+/** What starts on half a volume may take it for a new one. */
+async function assertWhole({ holder }: QuiesceEntry, { store }: RecoveryWorld): Promise<void> {
+  const isOfSameProcess = (other: VolumeEntry) =>
+    other.holder.host === holder.host &&
+    other.holder.pid === holder.pid &&
+    other.holder.startedAt === holder.startedAt
+  const unfinished = (await readVolumeEntries(store)).find(
+    entry => entry.phase !== 'making' && isOfSameProcess(entry),
+  )
+  if (unfinished)
+    throw new RespaldoError(
+      'restore-unsafe',
+      `The restore of the volume ${unfinished.place.volume} (run ${unfinished.run}) is not finished`,
+      { hint: 'The next run on that machine finishes or undoes it first.' },
+    )
 }
 
 async function isAnyThere(
