@@ -21,9 +21,11 @@ export interface EngineProxy {
   close(): Promise<void>
 }
 
-/** Opens a proxy in front of the engine that listens at `target`. */
-export async function openEngineProxy(target: string): Promise<EngineProxy> {
-  const path = join(tmpdir(), `respaldo-proxy-${randomBytes(4).toString('hex')}.sock`)
+/** Opens a proxy in front of the engine that listens at `target`; `path` is that of one that was closed. */
+export async function openEngineProxy(
+  target: string,
+  path = join(tmpdir(), `respaldo-proxy-${randomBytes(4).toString('hex')}.sock`),
+): Promise<EngineProxy> {
   const sockets = new Set<Socket>()
   let watching: Watching = { execs: 0, watcher: undefined }
   const server = createServer({ allowHalfOpen: true }, client => {
