@@ -20,6 +20,8 @@ const documentLimit = 512 * 1024 * 1024
 export interface Contents {
   /** The dump itself. */
   raw(signal?: AbortSignal): Bytes
+  /** The same for who is done with each piece before it asks for the next one: then its memory is given back at once. */
+  passing(signal?: AbortSignal): Bytes
   /** The dump as zstd frames, sent as they are stored where a whole one is used. */
   zstd(signal?: AbortSignal): Bytes
   tables(): Promise<readonly TableCount[]>
@@ -44,6 +46,16 @@ export function openContents(store: Store, manifest: Manifest): Contents {
       const own = await readIndex(store, manifest)
       const pieces = own.parents.length > 0 ? await chainPieces(own, signal) : ownFrames(own, signal)
       for await (const { raw } of pieces) yield raw
+    },
+    async *passing(signal) {
+      const own = await readIndex(store, manifest)
+      // Pieces of a chain may be parts of a frame that is needed again.
+      if (own.parents.length > 0) for await (const { raw } of await chainPieces(own, signal)) yield raw
+      else
+        for await (const { raw } of ownFrames(own, signal)) {
+          yield raw
+          release(raw)
+        }
     },
     async *zstd(signal) {
       const own = await readIndex(store, manifest)

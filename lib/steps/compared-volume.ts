@@ -17,7 +17,7 @@ export interface Expected {
   /** What is restored: for people. */
   name: string
   fingerprint: Fingerprint
-  open(signal?: AbortSignal): Bytes
+  pass(signal?: AbortSignal): Bytes
   /** Whatever else the volume holds is no difference. */
   isPart?: boolean
 }
@@ -39,7 +39,7 @@ export async function compareVolume(
   const found = await fingerprintOf(counted(read(), 'compare', report))
   const difference = relevant(compareFingerprints(expected.fingerprint, found), expected)
   if (!difference) return
-  const named = await nameDifferences(difference, { backup: expected.open(signal), restored: read() })
+  const named = await nameDifferences(difference, { backup: expected.pass(signal), restored: read() })
   const texts = named.map(({ object, what }) => `${object} ${what}`)
   throw new RespaldoError(
     'data-corrupt',

@@ -34,7 +34,7 @@ export async function plannedVolume(
   const input = chosenInput(whole, request.paths)
   const found = await inspected(volume, signal)
   report({ type: 'step', step: 'examine', message: `Reading ${input.name} through` })
-  const { fingerprint, ...tar } = await examinedTar(counted(input.open(signal), 'examine', report))
+  const { fingerprint, ...tar } = await examinedTar(counted(input.pass(signal), 'examine', report))
   const existing = found && (await lookedAt(volume, found, signal))
   const plan = planVolumeRestore(request, {
     volume: source.place.volume,
@@ -43,7 +43,7 @@ export async function plannedVolume(
     existing,
     freeBytes: existing && (await volume.freeBytes(signal)),
   })
-  const expected = { name: input.name, fingerprint, open: input.open, isPart: plan.deed === 'add' }
+  const expected = { name: input.name, fingerprint, pass: input.pass, isPart: plan.deed === 'add' }
   return { plan, input, expected }
 }
 

@@ -14,9 +14,11 @@ export function volumeBackup(manifest: Manifest): VolumeManifest {
 
 /** A backup of the repository as what a restore of a volume reads. */
 export function volumeInput(repository: Repository, manifest: VolumeManifest): VolumeInput {
+  const { raw, passing } = repository.contents(manifest)
   return {
     name: `${manifest.source.id}/${manifest.id}`,
-    open: repository.contents(manifest).raw,
+    open: raw,
+    pass: passing,
     recipe: manifest.source.recipe,
     exclude: manifest.scope.exclude ?? [],
   }
@@ -24,5 +26,10 @@ export function volumeInput(repository: Repository, manifest: VolumeManifest): V
 
 /** Of the input only these paths (see `only`), or all of it. */
 export function chosenInput(input: VolumeInput, paths: readonly string[] | undefined): VolumeInput {
-  return paths ? { ...input, open: signal => only(input.open(signal), paths) } : input
+  if (!paths) return input
+  return {
+    ...input,
+    open: signal => only(input.open(signal), paths),
+    pass: signal => only(input.pass(signal), paths),
+  }
 }

@@ -139,9 +139,9 @@ async function finishOverwriting(
   if (!whole) return false
   const input = chosenInput(whole, entry.paths)
   const isPart = entry.paths !== undefined
-  const fingerprint = await fingerprintOf(input.open(context.signal))
+  const fingerprint = await fingerprintOf(input.pass(context.signal))
   await writeInto(volume, input, context)
-  await compareVolume(volume, { name: input.name, fingerprint, open: input.open, isPart }, context)
+  await compareVolume(volume, { name: input.name, fingerprint, pass: input.pass, isPart }, context)
   return true
 }
 

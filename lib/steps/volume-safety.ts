@@ -34,7 +34,7 @@ export async function volumeSafety({ context, held, parts, volume }: VolumeWork)
 /** Reads a safety backup through. */
 export async function readSafety(input: VolumeInput, { report, signal }: Context): Promise<VolumeSafety> {
   report({ type: 'step', step: 'check', message: `Reading the safety backup ${input.name} back` })
-  const { fingerprint } = await examinedTar(counted(input.open(signal), 'check', report))
-  const { name, open } = input
-  return { reference: name, input, expected: { name, fingerprint, open } }
+  const { fingerprint } = await examinedTar(counted(input.pass(signal), 'check', report))
+  const { name, pass } = input
+  return { reference: name, input, expected: { name, fingerprint, pass } }
 }

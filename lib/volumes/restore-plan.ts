@@ -7,6 +7,8 @@ export interface VolumeInput {
   name: string
   /** May be called more than once; every clean end is a whole tar, as `volumeRoot` describes it. */
   open(signal?: AbortSignal): Bytes
+  /** The same for who is done with each piece before it asks for the next one. */
+  pass(signal?: AbortSignal): Bytes
   /** How a volume is made for it. */
   recipe: VolumeRecipe
   /** Patterns of what was left out when it was backed up. */

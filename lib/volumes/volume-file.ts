@@ -28,15 +28,11 @@ export async function exportedVolumesIn(
   const volumes = parseVolumesMetadata(text, file.name)
   if (!volumes) return undefined
   await drain(open(signal))
-  return volumes.map(({ file: name, source, id, place, recipe, exclude = [] }) => ({
-    input: {
-      name: `${source}/${id} of ${file.name}`,
-      open: again => fileOfTar(open(again), name),
-      recipe,
-      exclude,
-    },
-    from: { source, place },
-  }))
+  return volumes.map(({ file: name, source, id, place, recipe, exclude = [] }) => {
+    const tar = (again?: AbortSignal) => fileOfTar(open(again), name)
+    const input = { name: `${source}/${id} of ${file.name}`, open: tar, pass: tar, recipe, exclude }
+    return { input, from: { source, place } }
+  })
 }
 
 /** A file that is the tar of one folder, compressed or not, as that of a volume. It is read to its end first. */
@@ -47,13 +43,8 @@ export async function volumeTarIn(file: OpenedFile, signal?: AbortSignal): Promi
       hint: 'Give a .tar, .tar.gz or .tar.zst of one folder, or leave --volume out for a dump of a database.',
     })
   await drain(open(signal))
-  const input = {
-    name: file.name,
-    open: (again?: AbortSignal) => renamedRoot(open(again)),
-    recipe: {},
-    exclude: [],
-  }
-  return { input, from: undefined }
+  const tar = (again?: AbortSignal) => renamedRoot(open(again))
+  return { input: { name: file.name, open: tar, pass: tar, recipe: {}, exclude: [] }, from: undefined }
 }
 
 /** Whatever cannot be read as the tar of a volume is for others to judge. */
