@@ -38,52 +38,63 @@ export function openIntake(): Intake {
   let waitingBytes = 0
   let needed = 0
 
-  /** Bytes are put together only once enough of them are there, so that a text of many pieces is copied once. */
-  function join(): void {
-    if (waitingBytes === 0) return
+  const leftBytes = () => cursor.bytes.length - cursor.at
+  const known = () => leftBytes() + waitingBytes
+
+  /**
+   * Puts so many bytes together, which are there. No more: what a decoder began in one piece and ends in the next is copied, and the rest of a
+   * large piece is not.
+   */
+  function join(bytes: number): void {
     const left = cursor.bytes.subarray(cursor.at)
-    const bytes = left.length === 0 && waiting.length === 1 ? waiting[0]! : Buffer.concat([left, ...waiting])
+    if (left.length > 0 && left.length >= bytes) return
+    const parts = left.length > 0 ? [left] : []
+    let total = left.length
+    let taken = 0
+    for (; taken < waiting.length && (total < bytes || total === 0); taken++) {
+      parts.push(waiting[taken]!)
+      total += waiting[taken]!.length
+    }
+    const rest = parts.length > 1 ? total - bytes : 0
+    waitingBytes -= total - left.length - rest
+    const last = waiting[taken - 1]
+    waiting = [...(rest > 0 ? [last!.subarray(last!.length - rest)] : []), ...waiting.slice(taken)]
+    const joined = parts.length === 1 ? parts[0]! : Buffer.concat(parts, total - rest)
+    cursor = { bytes: joined, offset: cursor.offset + cursor.at, at: 0 }
+  }
+
+  function keepOwnCopies(): void {
+    const bytes = Buffer.concat([cursor.bytes.subarray(cursor.at), ...waiting])
     cursor = { bytes, offset: cursor.offset + cursor.at, at: 0 }
     waiting = []
     waitingBytes = 0
   }
 
-  function keepOwnCopies(): void {
-    cursor = {
-      bytes: Uint8Array.from(cursor.bytes.subarray(cursor.at)),
-      offset: cursor.offset + cursor.at,
-      at: 0,
-    }
-  }
-
   return {
     add(piece) {
-      waiting.push(
-        cursor.bytes.length - cursor.at + waitingBytes + piece.length < needed
-          ? Uint8Array.from(piece)
-          : piece,
-      )
+      waiting.push(known() + piece.length < needed ? Uint8Array.from(piece) : piece)
       waitingBytes += piece.length
     },
     take(decode) {
-      if (cursor.bytes.length - cursor.at + waitingBytes < needed) return undefined
-      join()
-      const from = cursor.at
-      try {
-        const value = decode(cursor)
-        needed = 0
-        return value
-      } catch (error) {
-        if (!(error instanceof Short)) throw error
-        needed = error.bytes - from
-        cursor.at = from
-        keepOwnCopies()
-        return undefined
+      while (known() >= needed) {
+        join(needed)
+        const from = cursor.at
+        try {
+          const value = decode(cursor)
+          needed = 0
+          return value
+        } catch (error) {
+          if (!(error instanceof Short)) throw error
+          needed = error.bytes - from
+          cursor.at = from
+        }
+        if (known() < needed) keepOwnCopies()
       }
+      return undefined
     },
     rest() {
-      join()
-      return { bytes: cursor.bytes.subarray(cursor.at), offset: cursor.offset + cursor.at }
+      keepOwnCopies()
+      return { bytes: cursor.bytes, offset: cursor.offset }
     },
   }
 }
