@@ -37,7 +37,7 @@ export async function writeVolume(
   // The client leaves a request open whose answer came before its end.
   const ended = new AbortController()
   const abortSignal = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal
-  const body = Readable.from(tar)
+  const body = Readable.from(tar, { highWaterMark: 1 }) // by default it would hold sixteen pieces
   try {
     await holder.container.putArchive(body, { path: '/', abortSignal })
   } catch (error) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { drain } from '../bytes.ts'
+import { drain, release } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { indexDisagreement, tablesDisagreement } from './agreement.ts'
@@ -38,7 +38,7 @@ function assertAgree(where: string, disagreement: string | undefined): void {
 
 /**
  * A backup's own chunks in the order of its data file, each checked by the index; throws at the end unless the whole file has the manifest's
- * SHA-256. Without an index there are none to give, and the file's SHA-256 alone is compared.
+ * SHA-256. Each is valid until the next is asked for. Without an index there are none to give, and the file's SHA-256 alone is compared.
  */
 export async function* readBack(
   store: Store,
@@ -55,7 +55,11 @@ export async function* readBack(
       yield piece
     }
   }
-  if (index) for await (const { raw } of readFrames(stored(), index, key)) yield raw
+  if (index)
+    for await (const { raw } of readFrames(stored(), index, key)) {
+      yield raw
+      release(raw)
+    }
   else await drain(stored())
   if (sum.digest('hex') !== sha256) throw changedFile(key, "its SHA-256 is not the manifest's")
 }
