@@ -3,14 +3,13 @@ import type { Context } from '../http/create-function.ts'
 import type { VolumeManifest } from '../repository/manifest.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Services } from '../services.ts'
-import { nameDifferences } from '../volumes/entry-names.ts'
-import { fingerprintOf, openFingerprint } from '../volumes/fingerprint.ts'
-import { compareFingerprints } from '../volumes/fingerprint-compare.ts'
+import { openFingerprint } from '../volumes/fingerprint.ts'
 import { tarGuard } from '../volumes/guard.ts'
 import type { Volume, Volumes } from '../volumes/volume.ts'
 import { volumeWalker } from '../volumes/volume-walker.ts'
 import { walkedBy } from '../walker.ts'
 import { cameBack } from './came-back.ts'
+import { differencesOf } from './compared-volume.ts'
 import { timedPhases } from './phases.ts'
 import { refuseDifferences } from './refuse-differences.ts'
 
@@ -37,26 +36,20 @@ export async function trialVolume(
   report({ type: 'step', step: 'scratch', message: 'Making a scratch volume' })
   await using scratch = await scratchVolume(volumes, services, signal)
   report({ type: 'step', step: 'data', message: `Writing ${reference} into it` })
-  const stored = repository.contents(manifest).raw
-  const backup = openFingerprint()
-  const totalBytes = manifest.sizes.raw
-  const tar = walkedBy(
-    volumeWalker(tarGuard(), backup),
-    counted(stored(signal), 'data', report, { totalBytes }),
-  )
+  const { raw, passing } = repository.contents(manifest)
+  const stored = openFingerprint()
+  const progress = { totalBytes: manifest.sizes.raw }
+  const tar = walkedBy(volumeWalker(tarGuard(), stored), counted(raw(signal), 'data', report, progress))
   await cameBack(reference, () => scratch.volume.write(tar.bytes, signal))
   const { entries, bytes } = tar.result()
   report({ type: 'step', step: 'compare', message: 'Reading it again and comparing every entry' })
-  const again = counted(scratch.volume.read(signal), 'compare', report, { totalBytes })
-  const difference = compareFingerprints(backup.result(), await fingerprintOf(again))
-  if (difference) {
-    const tars = { backup: stored(signal), restored: scratch.volume.read(signal) }
-    const hint =
-      'Nothing but a scratch volume was touched. Make a new backup, and look at what the engine says.'
-    refuseDifferences(reference, await nameDifferences(difference, tars), hint)
-  }
+  const expected = { name: reference, fingerprint: stored.result(), pass: passing }
+  refuseDifferences(reference, await differencesOf(scratch.volume, expected, { report, signal }), advice)
   return { where: 'a scratch volume', compared: { entries, bytes }, seconds: seconds() }
 }
+
+const advice =
+  'Nothing but a scratch volume was touched. Make a new backup, and look at what the engine says.'
 
 /** Never of the volume's own recipe: a mounted folder or share would be the very same again. */
 async function scratchVolume(
