@@ -14,8 +14,9 @@ import { openClean } from './stage.ts'
 
 const script = readFileSync(new URL('volume.pl', import.meta.url), 'utf8')
 
+// Without a log: else the engine would also write all that passes to a file, as JSON.
 const tar =
-  'docker run --rm --network none --volume "$VOLUME":/volume:ro --entrypoint tar "$IMAGE" -C / -c volume'
+  'docker run --rm --log-driver none --network none --volume "$VOLUME":/volume:ro --entrypoint tar "$IMAGE" -C / -c volume'
 const toRestic = `${tar} | restic --quiet backup --stdin --stdin-filename volume.tar`
 
 /** A volume of twice the gigabytes: a third small files, a third text, a third that nothing compresses. */
