@@ -6,7 +6,7 @@
  * early when a trapped signal comes, hence the loop. What runs in the background would have /dev/null as its input if it were not given the
  * shell's own. The shell is silent, or bash would tell of a command that ended by a signal.
  */
-const script = String.raw`
+export const attendance = String.raw`
 respaldo=$1 woken=
 shift
 trap 'woken=1; kill -TERM $! 2>/dev/null' TERM
@@ -23,7 +23,7 @@ exit "$status"
 
 /** The argv that starts a command so; the marker is a word that nobody can guess, of letters and digits. */
 export function attended(marker: string, argv: readonly string[]): string[] {
-  return ['sh', '-c', script, 'sh', marker, ...argv]
+  return ['sh', '-c', attendance, 'sh', marker, ...argv]
 }
 
 const nothing = new Uint8Array()

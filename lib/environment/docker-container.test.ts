@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { imageName, readContainer, reasonOf } from './docker-container.ts'
+import { readContainer, reasonOf } from './docker-container.ts'
+import { imageName } from './server-image.ts'
 
 const plain = { labels: {}, opens5432: false }
 

@@ -1,4 +1,6 @@
 import type Docker from 'dockerode'
+import { isCompanionImage, isServerImage } from './server-image.ts'
+import { portOf } from './server-settings.ts'
 
 /** What matters of a container. */
 export interface Container {
@@ -56,39 +58,13 @@ export function reasonOf({
   const label = labels[sourceLabel]
   if (label === 'false') return undefined
   if (label !== undefined) return `label ${sourceLabel}${label && `=${label}`}`
-  const name = imageName(image)
-  if (isServer(name)) return `image ${image}`
-  if (opens5432 && !isCompanion(name)) return 'port 5432 is open'
+  if (isServerImage(image)) return `image ${image}`
+  if (opens5432 && !isCompanionImage(image)) return 'port 5432 is open'
   return undefined
-}
-
-/** The last segment of an image's repository: `timescaledb` of `ghcr.io/timescale/timescaledb:2.14@sha256:…`. */
-export function imageName(image: string): string {
-  return /([^/:@]+)(?::[^/@]*)?(?:@.*)?$/.exec(image)?.[1] ?? ''
-}
-
-/** Images that are PostgreSQL, as they are or with an extension; not those that only work with one. */
-function isServer(name: string): boolean {
-  const server =
-    /^(?:[\w.]+-)?(?:postgres(?:ql)?|postgis|timescaledb|pgvector|pgvecto-rs|vectorchord|vchord|pgroonga|citus|spilo|paradedb|age)(?:$|[-_.])/
-  return server.test(name) && !isCompanion(name)
-}
-
-function isCompanion(name: string): boolean {
-  return /bouncer|pool|exporter|admin|backup|operator|proxy|pgcat|odyssey|rest|meta|client|migrat|dump|graphile|hasura/.test(
-    name,
-  )
 }
 
 function readEnv(entries: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     entries.map(entry => [entry.split('=', 1)[0], entry.slice(entry.indexOf('=') + 1)]),
   )
-}
-
-/** From the server's arguments (`-p 5433`, `-c port=5433`, `--port=5433`), else from PGPORT, which the server reads too. */
-function portOf(env: Readonly<Record<string, string>>, argv: readonly string[]): number | undefined {
-  const [, given] = /(?:^|\s)(?:-p\s*|-c\s*port=|--port[=\s])(\d+)(?:\s|$)/.exec(argv.join(' ')) ?? []
-  const port = Number(given ?? env.PGPORT)
-  return port > 0 && port < 65536 ? port : undefined
 }

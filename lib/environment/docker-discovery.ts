@@ -1,8 +1,9 @@
 import { throwIfAborted } from '../errors.ts'
 import { type Container, reasonOf, sourceLabel } from './docker-container.ts'
 import type { DockerEngine, Listed } from './docker-engine.ts'
-import { readNames } from './docker-settings.ts'
 import type { Source } from './environment.ts'
+import { withoutSharedLabels } from './found-sources.ts'
+import { readNames } from './server-settings.ts'
 import { isSourceName, sourceId } from './source-id.ts'
 
 /** A container that holds a source. */
@@ -59,16 +60,6 @@ async function describe(
   if (!label || label === 'true') return { container, reason, database, label: undefined }
   if (isSourceName(label)) return { container, reason, database, label }
   return { container, reason: `${reason}, which cannot name a source`, database, label: undefined }
-}
-
-/** Two sources must never share a folder: a label that several containers carry names none of them. */
-function withoutSharedLabels(found: readonly Found[]): Found[] {
-  return found.map(one => {
-    const isShared = found.some(
-      other => other !== one && other.label !== undefined && other.label === one.label,
-    )
-    return isShared ? { ...one, label: undefined, reason: `${one.reason}, which others carry too` } : one
-  })
 }
 
 /** The source of a found container; another database than its default one has an id of its own. */

@@ -5,7 +5,7 @@ import { type DockerAddress, describeAddress, openDocker } from './docker-client
 import { type Container, readContainer, reasonOf } from './docker-container.ts'
 import { notRunning, translateEngineError } from './docker-errors.ts'
 import { type ContainerPlace, execInContainer, exitCodeInContainer } from './docker-exec.ts'
-import type { ReadFile } from './docker-settings.ts'
+import type { ReadFile } from './server-settings.ts'
 
 /** One container of a listing: enough to recognise it by what somebody calls it. */
 export interface Listed {

@@ -1,11 +1,5 @@
 import type { Bytes } from '../bytes.ts'
-
-/** A piece of what a command in a container wrote. */
-export interface Frame {
-  stream: 'stdout' | 'stderr'
-  /** A view of what was read, never a copy; a frame longer than that comes in several pieces. */
-  payload: Uint8Array
-}
+import type { Frame } from './attended-exec.ts'
 
 const headerBytes = 8
 

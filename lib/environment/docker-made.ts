@@ -2,6 +2,7 @@ import type Docker from 'dockerode'
 import { systemClock } from '../clock.ts'
 import type { DockerEngine } from './docker-engine.ts'
 import type { Maker } from './environment.ts'
+import { isLeftover } from './leftover.ts'
 
 /** Labels of what Respaldo makes for itself in an engine: what for, and the process that made it. */
 const madeLabels = {
@@ -31,18 +32,14 @@ export const isOwn = (labels: Labels): boolean => labels?.[madeLabels.run] !== u
 /** Picks out in a listing what Respaldo made for itself. */
 export const ownOnly = { label: [madeLabels.run] }
 
-/** After this long also that goes of whose process nothing can be known: it ran on another host, or in another container. */
-const unknownSeconds = 3 * 24 * 3600
-
 /** Says whether what was made at that time was left by a process that is dead. */
 export function isLeft(labels: Labels, createdSeconds: number, isAlive: IsAlive): boolean {
-  const alive = isAlive({
+  const maker = {
     host: labels?.[madeLabels.host] ?? '',
     pid: Number(labels?.[madeLabels.pid]),
     startedAt: labels?.[madeLabels.startedAt] ?? '',
-  })
-  const ageSeconds = systemClock.now().getTime() / 1000 - createdSeconds
-  return alive === false || (alive === undefined && ageSeconds > unknownSeconds)
+  }
+  return isLeftover({ maker, ageSeconds: systemClock.now().getTime() / 1000 - createdSeconds }, isAlive)
 }
 
 /** Removes containers whose process is dead. Those of living ones stay. */

@@ -7,8 +7,8 @@ import { exitCodeInContainer, shellIn } from './docker-exec.ts'
 import { lastLines } from './docker-logs.ts'
 import { removeLeftovers, removeMade } from './docker-made.ts'
 import { type ScratchOrigin, scratchOptions } from './docker-scratch-options.ts'
-import { ownServer, readNames } from './docker-settings.ts'
 import type { ScratchServer, ScratchWishes } from './environment.ts'
+import { ownServer, readNames } from './server-settings.ts'
 
 /**
  * A throw-away server in a container of the source's own image, so that extensions and versions fit. It has no network, a limit of memory,

@@ -5,8 +5,9 @@ import { discover, type Found, foundByName, sourceOf } from './docker-discovery.
 import { assertRunning, type DockerEngine, dockerEngine, type Listed } from './docker-engine.ts'
 import { shellIn } from './docker-exec.ts'
 import { dockerScratch } from './docker-scratch.ts'
-import { type Given, ownServer, readSettings } from './docker-settings.ts'
 import type { ShellEnvironment, Source, Target } from './environment.ts'
+import { bySourceId } from './found-sources.ts'
+import { type Given, ownServer, readSettings } from './server-settings.ts'
 
 export { type DockerAddress, parseDockerHost } from './docker-client.ts'
 
@@ -56,20 +57,10 @@ async function choose(engine: DockerEngine, target: Target, signal?: AbortSignal
   const found = await discover(engine, listed, signal)
   const all = found.map(one => ({ found: one, source: sourceOf(one, engine.host) }))
   if (target.source === undefined) return chooseOnly(all)
+  const idOf = (one: Found, database?: string) => sourceOf(one, engine.host, database).id
   return (
-    bySourceId(engine, target.source, found) ?? { found: await named(engine, target.source, listed, signal) }
+    bySourceId(found, target.source, idOf) ?? { found: await named(engine, target.source, listed, signal) }
   )
-}
-
-/** Of the default databases, else of another one of a container: `pc_db.shop`. */
-function bySourceId(engine: DockerEngine, id: string, found: readonly Found[]): Choice | undefined {
-  const byDefault = found.find(one => sourceOf(one, engine.host).id === id)
-  if (byDefault) return { found: byDefault }
-  for (const one of found) {
-    const database = id.slice(id.lastIndexOf('.') + 1)
-    if (database !== id && sourceOf(one, engine.host, database).id === id) return { found: one, database }
-  }
-  return undefined
 }
 
 /** Whatever the container looks like. */
