@@ -9,8 +9,13 @@ export interface Place {
   container?: string
   /** Of the container, as it was named when it was made. */
   image?: string
-  pod?: string
+  /** Of the server's processes, in a pod. */
+  uid?: number
+  /** Of the kubeconfig, where one was chosen. */
+  context?: string
   namespace?: string
+  /** Of a Deployment's pod, whose name changes, the Deployment's name. There `container` is the one that had to be chosen. */
+  pod?: string
   host?: string
   port?: number
   folder?: string
@@ -43,6 +48,10 @@ export interface Target {
   /** An id as `sources` yields it. */
   source?: string | undefined
   container?: string | undefined
+  pod?: string | undefined
+  namespace?: string | undefined
+  /** Of the pod. */
+  k8sContainer?: string | undefined
   database?: string | undefined
   user?: string | undefined
   password?: string | undefined

@@ -13,6 +13,14 @@ describe('a derived id', () => {
       'kubernetes.prod.db-0.shop',
     ],
     [
+      { environment: 'kubernetes', context: 'staging', namespace: 'prod', pod: 'db-0', database: 'shop' },
+      'kubernetes.prod.db-0.shop.staging~',
+    ],
+    [
+      { environment: 'kubernetes', namespace: 'prod', pod: 'db-0', container: 'pg', database: 'shop' },
+      'kubernetes.prod.db-0.pg.shop~',
+    ],
+    [
       { environment: 'direct', host: 'db.example.com', port: 5432, database: 'shop' },
       'direct.db.example.com.shop',
     ],
@@ -91,6 +99,7 @@ describe('a derived id', () => {
     container: maybe,
     namespace: maybe,
     pod: maybe,
+    context: maybe,
     host: maybe,
     port: fc.option(fc.constantFrom(1, 5432, 5433), { nil: undefined }),
     folder: maybe,

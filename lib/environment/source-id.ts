@@ -97,9 +97,11 @@ const keys = ['environment', 'namespace', 'pod', 'container', 'host', 'port', 'f
 
 function longForm(place: Place): string {
   const readable = keys.filter(key => key !== 'folder')
+  // It came later: without one, ids are what they were.
+  const context = place.context === undefined ? [] : [place.context]
   return markedForm(
-    keys.map(key => place[key] ?? null),
-    readable.map(key => place[key] ?? null),
+    [...keys.map(key => place[key] ?? null), ...context],
+    [...readable.map(key => place[key] ?? null), ...context],
   )
 }
 

@@ -25,7 +25,7 @@ const domain = 'lib/{postgres,volumes,repository,strategy,retention}/**'
 /** A driver is a file, the files whose names begin with its own and a dash, and a folder of its name. */
 const drivers = [
   { name: 'docker', folder: 'lib/environment', vendor: ['dockerode'] },
-  { name: 'kubernetes', folder: 'lib/environment', vendor: ['@kubernetes/client-node'] },
+  { name: 'kubernetes', folder: 'lib/environment', vendor: ['@kubernetes/client-node{,/**}', 'ws', 'yaml'] },
   { name: 'direct', folder: 'lib/environment', vendor: [] },
   {
     name: 'embedded',
