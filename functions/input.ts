@@ -16,6 +16,11 @@ export const level = z.enum(['checked', 'readable', 'restored'])
 export const wanted = {
   source: z.string().min(1).optional().describe('id of a source, as `status` shows it'),
   container: z.string().min(1).optional().describe('name or id of a container'),
+  pod: z.string().min(1).optional().describe('name of a pod, or of the Deployment that it is of'),
+  namespace: z.string().min(1).optional().describe('namespace of the pod'),
+  k8sContainer: z.string().min(1).optional().describe('container of the pod'),
+  selector: z.string().min(1).optional().describe('labels of the pod, as for kubectl'),
+  context: z.string().min(1).optional().describe('context of the kubeconfig'),
   database: z.string().min(1).optional().describe('name of the database'),
   user: z.string().min(1).optional().describe('role to connect as'),
   url: z.string().min(1).optional().describe('postgres:// URL of a server'),
@@ -24,7 +29,7 @@ export const wanted = {
 }
 
 /** Of `wanted`, what only the command line may give. */
-export const localWanted = ['url', 'environment', 'folder'] as const
+export const localWanted = ['url', 'environment', 'folder', 'context'] as const
 
 /** How a caller names one backup of the repository. */
 export const named = {

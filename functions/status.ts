@@ -18,8 +18,14 @@ export const status = createFunction({
     const { services } = context
     const backups = await lastBackups(context.services)
     const environments = []
-    for (const { environment, why } of services.candidates(input))
-      environments.push(await described(environment, why, backups, context))
+    for (const { environment, why, evidence } of services.candidates(input)) {
+      const { name } = environment
+      // Where nothing speaks for an environment, asking it would only say so again.
+      const isAsked = evidence !== 'none'
+      environments.push(
+        isAsked ? await described(environment, why, backups, context) : { name, why, sources: [] },
+      )
+    }
     const databases = environments.flatMap(({ sources }) => sources).map(backups.asSeen)
     const volumes = []
     const all = []

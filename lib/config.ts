@@ -9,8 +9,14 @@ const source = z
   .strictObject({
     /** What callers name it by; of a `direct` or `embedded` source also its folder in the repository. */
     name: z.string().optional(),
-    environment: z.enum(['docker', 'direct', 'embedded']),
+    environment: z.enum(['docker', 'kubernetes', 'direct', 'embedded']),
     container: z.string().optional(),
+    /** Of a `kubernetes` source: where its pods are (`*` for every namespace), and which of them. */
+    namespace: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
+    pod: z.string().optional(),
+    selector: z.string().optional(),
+    k8sContainer: z.string().optional(),
+    context: z.string().optional(),
     database: z.string().optional(),
     /** Every database of the server, or those that patterns choose. */
     databases: z
@@ -42,7 +48,7 @@ const count = z.int().nonnegative()
 const schema = z.strictObject({
   repository: z.string().optional(),
   profile: z.enum(['development', 'staging', 'production']).optional(),
-  environment: z.enum(['docker', 'direct', 'embedded']).optional(),
+  environment: z.enum(['docker', 'kubernetes', 'direct', 'embedded']).optional(),
   timeZone: z.string().refine(isTimeZone, 'is not a time zone such as Europe/Madrid').optional(),
   hosts: z.array(z.string()).optional(),
   /** Limits of a chain; see `Strategy`. */

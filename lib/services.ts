@@ -43,6 +43,10 @@ export type DatabaseEnvironment = Environment<Database>
 export interface Wanted extends Target {
   environment?: EnvironmentName | undefined
   folder?: string | undefined
+  /** Of the kubeconfig. */
+  context?: string | undefined
+  /** Labels of pods. */
+  selector?: string | undefined
 }
 
 /** A source that was found, and why there. */

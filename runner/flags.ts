@@ -11,6 +11,11 @@ export interface Flag {
 
 const source: Flag[] = [
   { flags: '--container <name>', text: 'container of the database' },
+  { flags: '--pod <name>', text: 'pod of the database, or its Deployment' },
+  { flags: '--namespace <name>', text: 'namespace of the pod' },
+  { flags: '--k8s-container <name>', text: 'container of the pod', input: 'k8sContainer' },
+  { flags: '--selector <labels>', text: 'labels of the pod, as for kubectl' },
+  { flags: '--context <name>', text: 'context of the kubeconfig' },
   { flags: '--url <url>', text: 'postgres:// URL of a server; keep the password in PGPASSWORD' },
   { flags: '--database <name>', text: 'name of the database' },
   { flags: '--user <name>', text: 'role to connect as' },

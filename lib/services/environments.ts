@@ -6,6 +6,11 @@ import { directEnvironment } from '../environment/direct.ts'
 import { type DockerAddress, dockerEnvironment, parseDockerHost } from '../environment/docker.ts'
 import { embeddedEnvironment } from '../environment/embedded.ts'
 import type { ShellEnvironment } from '../environment/environment.ts'
+import {
+  findClusterConfig,
+  type KubernetesOptions,
+  kubernetesEnvironment,
+} from '../environment/kubernetes.ts'
 import { scratchDatabase } from '../postgres/scratch.ts'
 import { shellDatabase } from '../postgres/shell-database.ts'
 import { splitStatements } from '../postgres/sql-split.ts'
@@ -14,7 +19,7 @@ import type { DatabaseEnvironment, Settings, Wanted } from '../services.ts'
 /** `entry`: the one of the configuration that it is there for. */
 export type ConfiguredCandidate = Candidate<DatabaseEnvironment> & { entry: ConfiguredSource | undefined }
 
-/** In the order in which they count: flags, variables, configuration, containers of a reachable engine. */
+/** In the order in which they count: flags, variables, configuration, containers of a reachable engine, pods of a reachable cluster. */
 export function environments(wanted: Wanted, settings: Settings): ConfiguredCandidate[] {
   const { configuration, variables } = settings
   const found: ConfiguredCandidate[] = []
@@ -27,10 +32,13 @@ export function environments(wanted: Wanted, settings: Settings): ConfiguredCand
   const docker = () => dockerDatabases(variables)
   const direct = (reason: string, url?: string, name?: string) =>
     directDatabases(variables, { url, reason, name })
+  const kubernetes = (entry?: ConfiguredSource) =>
+    kubernetesDatabases(variables, entry ? podsOfEntry(entry) : podsWanted(wanted))
   const embedded = (folder: string, name?: string) => embeddedDatabase(folder, name)
 
   if (wanted.folder !== undefined) add(embedded(wanted.folder), '--folder names it', 'variables')
   if (wanted.url !== undefined) add(direct('--url', wanted.url), '--url names it', 'variables')
+  if (namesPods(wanted)) add(kubernetes(), 'flags name its pods', 'variables')
   const variable = ['DATABASE_URL', 'PGHOST', 'PGHOSTADDR', 'PGSERVICE'].find(name => variables[name])
   if (variable) add(direct(variable, variables.DATABASE_URL), `${variable} is set`, 'variables')
   for (const entry of configuration.sources ?? []) {
@@ -40,9 +48,14 @@ export function environments(wanted: Wanted, settings: Settings): ConfiguredCand
     if (environment === 'embedded' && folder !== undefined) configure(embedded(folder, name))
     if (environment === 'direct') configure(direct('respaldo.yaml', url, name))
     if (environment === 'docker') configure(docker())
+    if (environment === 'kubernetes') configure(kubernetes(entry))
   }
   if (configuration.environment === 'docker') add(docker(), inConfiguration)
+  if (configuration.environment === 'kubernetes') add(kubernetes(), inConfiguration)
   add(docker(), 'a Docker engine', 'discovery')
+  if (namesPods(wanted)) return found
+  if (findClusterConfig({ variables })) add(kubernetes(), 'a Kubernetes cluster', 'discovery')
+  else add(kubernetes(), 'no kubeconfig, and no service account of a pod', 'none')
   return found
 }
 
@@ -51,6 +64,28 @@ const inConfiguration = 'the configuration names it'
 /** Those in containers of the engine that the variables name. */
 export const dockerDatabases = (variables: Settings['variables']): DatabaseEnvironment =>
   withDatabases(dockerEnvironment(dockerAddress(variables)))
+
+/** Those in pods of the cluster that the variables name. */
+export const kubernetesDatabases = (variables: Settings['variables'], pods: Pods): DatabaseEnvironment =>
+  withDatabases(kubernetesEnvironment({ ...pods, variables }))
+
+/** Says whether the caller says which pods, or which cluster, are meant. */
+export const namesPods = ({ pod, namespace, selector, context }: Wanted): boolean =>
+  [pod, namespace, selector, context].some(Boolean)
+
+type Pods = Omit<KubernetesOptions, 'variables'>
+
+const podsWanted = ({ context, namespace, selector }: Wanted): Pods => ({
+  context,
+  namespaces: namespace === undefined ? undefined : [namespace],
+  selector,
+})
+
+const podsOfEntry = ({ context, namespace, selector }: ConfiguredSource): Pods => ({
+  context,
+  namespaces: typeof namespace === 'string' ? [namespace] : namespace,
+  selector,
+})
 
 /** Those of a server that is reached with the client tools of this machine. */
 export const directDatabases = (

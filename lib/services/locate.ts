@@ -2,7 +2,7 @@ import { chosenDatabases, meantSource } from '../config.ts'
 import { detect } from '../environment/detect.ts'
 import type { EnvironmentName, Target } from '../environment/environment.ts'
 import type { DatabaseEnvironment, Located, Settings, Wanted } from '../services.ts'
-import { type ConfiguredCandidate, environments } from './environments.ts'
+import { type ConfiguredCandidate, environments, namesPods } from './environments.ts'
 
 /** Finds the one database that is meant, and says why there; see `detect` and `Sources.find` for errors. */
 export async function locate(wanted: Wanted, settings: Settings, signal?: AbortSignal): Promise<Located> {
@@ -37,6 +37,8 @@ function locateEntry(
     ...given,
     source: undefined,
     container: entry?.container,
+    pod: entry?.pod,
+    k8sContainer: entry?.k8sContainer,
     database: given.database ?? entry?.database,
     user: given.user ?? entry?.user,
   }
@@ -51,15 +53,22 @@ async function located(
 ): Promise<Located> {
   const source = await environment.find(target, signal)
   const beside: Located['beside'] = (database, signal) => {
-    const other = { ...target, source: undefined, container: source.place.container, database }
+    const { place } = source
+    const there =
+      place.environment === 'kubernetes'
+        ? { pod: place.pod, namespace: place.namespace, k8sContainer: place.container }
+        : { container: place.container }
+    const other = { ...target, source: undefined, ...there, database }
     return located(environment, other, { ...how, databases: undefined }, signal)
   }
   return { environment, source, database: environment.database(source), ...how, beside }
 }
 
 /** The environment that the caller's own words lead to. */
-function chosen({ environment, folder, url, container }: Wanted): EnvironmentName | undefined {
-  return environment ?? (folder ? 'embedded' : url ? 'direct' : container ? 'docker' : undefined)
+function chosen(wanted: Wanted): EnvironmentName | undefined {
+  const { environment, folder, url, container } = wanted
+  const named = folder ? 'embedded' : url ? 'direct' : container ? 'docker' : undefined
+  return environment ?? named ?? (namesPods(wanted) ? 'kubernetes' : undefined)
 }
 
 /** `POSTGRES_*` stand in for flags that were not given. A password has no flag. */

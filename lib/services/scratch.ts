@@ -2,7 +2,7 @@ import type { Scratch, ScratchWishes } from '../environment/environment.ts'
 import { RespaldoError } from '../errors.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Settings } from '../services.ts'
-import { directDatabases, dockerDatabases, embeddedDatabase } from './environments.ts'
+import { directDatabases, dockerDatabases, embeddedDatabase, kubernetesDatabases } from './environments.ts'
 
 /** A throw-away database beside the place that is wished, else on the configured scratch server. */
 export async function scratch(
@@ -11,13 +11,15 @@ export async function scratch(
   signal?: AbortSignal,
 ): Promise<Scratch<Database>> {
   const { configuration, variables } = settings
-  const { environment, folder } = wishes.place
+  const { environment, folder, context } = wishes.place
   const url = configuration.scratch?.url
   const chosen = directDatabases(withPassword(variables, url), { url })
   if (environment === 'embedded') return embeddedDatabase(folder ?? '').scratch(wishes, signal)
-  if (environment !== 'docker') return chosen.scratch(wishes, signal)
+  if (environment === 'direct') return chosen.scratch(wishes, signal)
+  const beside =
+    environment === 'docker' ? dockerDatabases(variables) : kubernetesDatabases(variables, { context })
   try {
-    return await dockerDatabases(variables).scratch(wishes, signal)
+    return await beside.scratch(wishes, signal)
   } catch (error) {
     const hasNone = error instanceof RespaldoError && error.code === 'environment-unavailable'
     if (hasNone && url !== undefined) return chosen.scratch(wishes, signal)

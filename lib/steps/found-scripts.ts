@@ -4,7 +4,7 @@ import type { Scripts } from '../postgres/database.ts'
 import { major } from '../postgres/inspect.ts'
 import type { DatabaseManifest } from '../repository/manifest.ts'
 import type { Wanted } from '../services.ts'
-import { locateTarget } from './target.ts'
+import { locateTarget, namesPlace } from './target.ts'
 
 /** What a source that is away fails with. */
 const away = new Set(['source-not-found', 'source-unreachable', 'environment-unavailable'])
@@ -32,7 +32,7 @@ export async function foundScripts(
     'environment-unavailable',
     `There is no pg_restore to make SQL text of the backup: ${'why' in beside ? beside.why : 'the source has none'}; nor has this machine one`,
     {
-      hint: 'Start the source, name another with --container or --url, install the PostgreSQL client tools here, or export as .dump.',
+      hint: 'Start the source, name another with --container, --pod or --url, install the PostgreSQL client tools here, or export as .dump.',
     },
   )
 }
@@ -46,8 +46,7 @@ async function besideSource(
     const { database } = await locateTarget(wanted, context, manifest)
     return { scripts: database.scripts }
   } catch (error) {
-    const isNamed = [wanted.container, wanted.url, wanted.environment].some(Boolean)
-    if (isNamed || !(error instanceof RespaldoError) || !away.has(error.code)) throw error
+    if (namesPlace(wanted) || !(error instanceof RespaldoError) || !away.has(error.code)) throw error
     return { why: error.message }
   }
 }
