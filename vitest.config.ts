@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 const ci = Boolean(process.env.CI)
-const engineTests = ['tests/docker/**/*.test.ts', 'tests/e2e/**/*.test.ts']
+const engineTests = ['tests/{docker,kubernetes,e2e}/**/*.test.ts']
 // PGlite takes a second or two for every database that is opened: too long for every commit.
 const embeddedTests = ['tests/contract/*embedded*.test.ts', 'demo/**/*.test.ts']
 
