@@ -1,6 +1,7 @@
 import type { TestProject } from 'vitest/node'
 import { type Engine, openEngine } from './engine.ts'
 import { ensureImage } from './images.ts'
+import { ensureNodeImage } from './node-image.ts'
 import type { Testbed } from './provided.ts'
 import { type ImageName, recipes } from './recipes.ts'
 import { runId } from './run-id.ts'
@@ -30,10 +31,11 @@ export default async function setup({ provide }: TestProject): Promise<(() => Pr
 
 /** Here and not in the first test that needs one: the very first build takes longer than tests may. */
 async function prepareImages(engine: Engine): Promise<void> {
-  const notice = 'Preparing the PostgreSQL images of the tests (a minute or two, the first time only) …\n'
+  const notice = 'Preparing the images of the tests (a minute or two, the first time only) …\n'
   const timer = setTimeout(() => process.stderr.write(notice), 3_000)
   const names = Object.keys(recipes) as ImageName[]
-  await Promise.all(names.map(name => ensureImage(engine, name))).finally(() => clearTimeout(timer))
+  const images = [...names.map(name => ensureImage(engine, name)), ensureNodeImage(engine)]
+  await Promise.all(images).finally(() => clearTimeout(timer))
 }
 
 function excuse(error: Error): string {

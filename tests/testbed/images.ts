@@ -3,14 +3,15 @@ import { commitImage } from './commit.ts'
 import { canUnpack } from './debian.ts'
 import type { Engine } from './engine.ts'
 import { withLock } from './lock.ts'
-import { baseMark, type ImageName, type Recipe, recipeMark, recipes } from './recipes.ts'
+import { baseMark, type ImageName, type Recipe, type Root, recipeMark, recipes, rootOf } from './recipes.ts'
 import { importImage, pullImage, unlessMissing } from './registry.ts'
 import { rootfs } from './rootfs.ts'
 
 export type { ImageName } from './recipes.ts'
 
 const repository = 'respaldo-testbed'
-const markLabel = 'respaldo.testbed.recipe'
+/** What an image was made of: a hash. */
+export const markLabel = 'respaldo.testbed.recipe'
 
 /** Makes sure that the engine has this image and returns its tag: pulled where a reachable engine's registry answers,
  *  else built of Debian packages. Whoever comes second waits for the first. */
@@ -32,7 +33,7 @@ async function isCurrent(docker: Docker, tag: string, recipe: Recipe): Promise<b
 
 /** What is left of an official image keeps its own entrypoint, which needs bash. */
 async function make(engine: Engine, recipe: Recipe, tag: string): Promise<void> {
-  const base = `${repository}/base:${baseMark(recipe)}`
+  const base = baseTag(rootOf(recipe))
   const official = await ensureBase(engine, recipe, base)
   const keepEntrypoint = official && !recipe.without.includes('bash')
   const label = `${markLabel}=${recipeMark(recipe)}`
@@ -47,10 +48,20 @@ async function ensureBase(engine: Engine, recipe: Recipe, base: string): Promise
     await tagImage(engine.docker, recipe.official, base)
     return true
   }
-  if (!(await canUnpack()))
-    throw new Error(`No registry answers for ${recipe.official}, and only root on Debian can build it.`)
-  await importImage(engine.docker, await rootfs(recipe), base)
+  await importDebian(engine.docker, rootOf(recipe), recipe.official)
   return false
+}
+
+/** Makes the image that is nothing but a Debian, in the place of an official one that no registry had. */
+export async function importDebian(docker: Docker, root: Root, official: string): Promise<void> {
+  if (!(await canUnpack()))
+    throw new Error(`No registry answers for ${official}, and only root on Debian can build it.`)
+  await importImage(docker, await rootfs(root), baseTag(root))
+}
+
+/** What that image is called. */
+export function baseTag(root: Root): string {
+  return `${repository}/base:${baseMark(root)}`
 }
 
 async function tagImage(docker: Docker, from: string, to: string): Promise<void> {

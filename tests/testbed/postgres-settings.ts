@@ -73,8 +73,8 @@ export function settings(
   }
 }
 
-/** A port of the engine's choice would change with every restart. */
-function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody listens at. One of the engine's choice would change with every restart. */
+export function freePort(): Promise<number> {
   const server = createServer()
   return new Promise((resolve, reject) => {
     server.on('error', reject)

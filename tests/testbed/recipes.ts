@@ -62,22 +62,29 @@ export const leftOut = [
   'usr/lib/postgresql/*/lib/llvmjit*',
 ]
 
-/** What debootstrap puts into the base; contrib is part of Debian's server package. */
-export function packagesOf({ major }: Recipe): string[] {
-  return [`postgresql-${major}`, `postgresql-client-${major}`, 'procps', 'zstd']
+/** A Debian to begin with: a release, and what debootstrap puts into it beside the essential packages. */
+export interface Root {
+  suite: Recipe['suite']
+  packages: readonly string[]
+}
+
+/** What a PostgreSQL image begins with; contrib is part of Debian's server package. */
+export function rootOf({ major, suite }: Recipe): Root {
+  return { suite, packages: [`postgresql-${major}`, `postgresql-client-${major}`, 'procps', 'zstd'] }
 }
 
 /** Names the base of an image, and changes with what is in it. */
-export function baseMark(recipe: Recipe): string {
-  return `${recipe.suite}-${hash([packagesOf(recipe), leftOut])}`
+export function baseMark({ suite, packages }: Root): string {
+  return `${suite}-${hash([packages, leftOut])}`
 }
 
 /** Changes whenever an image would come out different, so that a kept image of an older recipe is made anew. */
 export function recipeMark(recipe: Recipe): string {
-  return hash([baseMark(recipe), recipe, imageChanges(recipe), entrypoint])
+  return hash([baseMark(rootOf(recipe)), recipe, imageChanges(recipe), entrypoint])
 }
 
-function hash(value: unknown): string {
+/** A short name for a value. */
+export function hash(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12)
 }
 

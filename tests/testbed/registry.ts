@@ -28,7 +28,7 @@ export async function importImage(
 ): Promise<void> {
   const [repo, tag] = reference.split(':')
   const answer = await docker.importImage(tar, { repo, tag })
-  await finished(docker, answer as Readable)
+  await finished(docker, answer)
 }
 
 /** The engine's answer, or undefined where it says that there is no such thing. */
@@ -39,8 +39,8 @@ export function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
   })
 }
 
-/** Such an answer has status 200 whatever comes: a failure stands in its messages. */
-function finished(docker: Docker, stream: Readable): Promise<void> {
+/** Waits for a pull, an import or a build. Its answer has status 200 whatever comes: a failure stands in its messages. */
+export function finished(docker: Docker, stream: NodeJS.ReadableStream): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.once('error', reject)
     docker.modem.followProgress(stream, (error, messages: { error?: string }[]) => {

@@ -10,25 +10,25 @@ import { run } from './command.ts'
 import { debianKeyring } from './debian.ts'
 import { withLock } from './lock.ts'
 import { testbedPaths } from './paths.ts'
-import { baseMark, leftOut, packagesOf, type Recipe } from './recipes.ts'
+import { baseMark, leftOut, type Root } from './recipes.ts'
 import { toolbox } from './toolbox.ts'
 import { withWorkFolder } from './work-folder.ts'
 
-/** The tar of a Debian with PostgreSQL, built with debootstrap at its first use (half a minute) and kept. */
-export async function rootfs(recipe: Recipe): Promise<Readable> {
-  const file = join(testbedPaths().cache, 'rootfs', `${baseMark(recipe)}.tar.zst`)
+/** The tar of a Debian, built with debootstrap at its first use (half a minute) and kept. */
+export async function rootfs(root: Root): Promise<Readable> {
+  const file = join(testbedPaths().cache, 'rootfs', `${baseMark(root)}.tar.zst`)
   await withLock(file, async () => {
-    if (!existsSync(file)) await build(recipe, file)
+    if (!existsSync(file)) await build(root, file)
   })
   // Nobody waits here for the end: a file that does not read ends the returned stream with an error.
   return pipeline(createReadStream(file), createZstdDecompress(), () => {})
 }
 
-async function build(recipe: Recipe, file: string): Promise<void> {
+async function build(root: Root, file: string): Promise<void> {
   await withWorkFolder(join(file, '..'), async work => {
-    const root = join(work, 'root')
-    await debootstrap(recipe, root)
-    await pack(root, join(work, 'tar.zst'))
+    const folder = join(work, 'root')
+    await debootstrap(root, folder)
+    await pack(folder, join(work, 'tar.zst'))
     await rename(join(work, 'tar.zst'), file)
   })
 }
@@ -37,13 +37,13 @@ async function build(recipe: Recipe, file: string): Promise<void> {
  *  goes on and nothing stays mounted. */
 const tie = ['--pdeathsig=KILL', 'unshare', ...'--mount --pid --fork --kill-child --mount-proc'.split(' ')]
 
-async function debootstrap(recipe: Recipe, root: string): Promise<void> {
+async function debootstrap({ suite, packages }: Root, target: string): Promise<void> {
   const tools = await toolbox(['debootstrap'], { wget: 'wget', gpgv: 'gpgv', xz: 'xz-utils' })
-  const folder = join(`${tools.RESPALDO_TOOLBOX}`, 'usr')
-  const env = { ...tools, DEBOOTSTRAP_DIR: join(folder, 'share/debootstrap') }
-  const include = `--include=${packagesOf(recipe).join()}`
+  const own = join(`${tools.RESPALDO_TOOLBOX}`, 'usr')
+  const env = { ...tools, DEBOOTSTRAP_DIR: join(own, 'share/debootstrap') }
+  const include = `--include=${packages.join()}`
   const flags = ['--variant=minbase', include, `--keyring=${await debianKeyring()}`]
-  const command = ['sh', join(folder, 'sbin/debootstrap'), ...flags, recipe.suite, root, await debianMirror()]
+  const command = ['sh', join(own, 'sbin/debootstrap'), ...flags, suite, target, await debianMirror()]
   await run(['setpriv', ...tie, ...command], { env })
 }
 
