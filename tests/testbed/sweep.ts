@@ -13,7 +13,8 @@ export function removeLeftovers(engine: Engine): Promise<void> {
 
 async function removeWhere({ docker }: Engine, wanted: (id: string) => boolean): Promise<void> {
   const filters = { label: [runLabel] }
-  const isWanted = ({ Labels }: { Labels?: Record<string, string> | undefined }) => wanted(Labels?.[runLabel] ?? '')
+  const isWanted = ({ Labels }: { Labels?: Record<string, string> | undefined }) =>
+    wanted(Labels?.[runLabel] ?? '')
   const containers = (await docker.listContainers({ all: true, filters })).filter(isWanted)
   await Promise.allSettled(
     containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })),
