@@ -16,6 +16,7 @@ export const failures = {
   'restore-unsafe': { status: 409, exit: 8, retryable: false },
   'retention-unsafe': { status: 409, exit: 8, retryable: false },
   'not-confirmed': { status: 409, exit: 8, retryable: false },
+  'too-many-requests': { status: 429, exit: 9, retryable: true },
   'repository-not-found': { status: 404, exit: 10, retryable: false },
   'repository-locked': { status: 423, exit: 11, retryable: true },
   'data-corrupt': { status: 500, exit: 20, retryable: false },

@@ -106,6 +106,6 @@ function addServe(program: Command, outside: Outside, done: (code: number) => vo
 
 const exitCodes = `
 Exit codes: 0 done, 1 internal, 2 bad input, 3 not allowed, 4 not found, 5 unreachable, 6 command failed,
-7 repository's medium, 8 refused as unsafe or not confirmed, 10 no repository, 11 locked, 20 damaged data,
+7 repository's medium, 8 refused as unsafe or not confirmed, 9 too many at once, 10 no repository, 11 locked, 20 damaged data,
 124 timed out, 130 cancelled.
 `

@@ -20,7 +20,9 @@ const interfaces = [
 const basics = ['lib/{errors,events,bytes,clock,nearest,intake,walker}.ts']
 /** Parts of a function that more than one has, or that would fill its screen. */
 const steps = ['lib/steps/**']
-const domain = 'lib/{postgres,volumes,repository,strategy,retention}/**'
+const domain = 'lib/{postgres,volumes,repository,strategy,retention,runs,access,schedule,alerts,reports}/**'
+/** Of the domain, what a server is made of. */
+const service = 'lib/{runs,access,schedule,alerts,reports,notify}/**'
 
 /** A driver is a file, the files whose names begin with its own and a dash, and a folder of its name. */
 const drivers = [
@@ -32,6 +34,10 @@ const drivers = [
     folder: 'lib/environment',
     vendor: ['@electric-sql/pglite{,/**}', '@electric-sql/pglite-tools/**'],
   },
+  { name: 'mail', folder: 'lib/notify', vendor: ['nodemailer'] },
+  { name: 'chat', folder: 'lib/notify', vendor: [] },
+  { name: 'hook', folder: 'lib/notify', vendor: [] },
+  { name: 'ping', folder: 'lib/notify', vendor: [] },
   { name: 'filesystem', folder: 'lib/store', vendor: [] },
   { name: 'memory', folder: 'lib/store', vendor: [] },
 ]
@@ -96,6 +102,7 @@ export const layers: readonly Layer[] = [
     files: ['runner/**'],
     may: [
       'runner/**',
+      service,
       'functions/{index,table}.ts',
       ...basics,
       'lib/{services,config}.ts',
@@ -108,6 +115,7 @@ export const layers: readonly Layer[] = [
       'commander',
       '@clack/prompts',
       'pino',
+      'prom-client',
       'yaml',
       'zod',
     ],
@@ -129,8 +137,8 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'the configuration',
-    files: ['lib/config.ts'],
-    may: [...basics, ...interfaces, 'zod', 'yaml'],
+    files: ['lib/config{.ts,/**}'],
+    may: [...basics, ...interfaces, 'lib/config/**', 'lib/{access,schedule}/**', 'zod', 'yaml', 'croner'],
     why: 'the configuration is a value that is parsed, whoever uses it',
   },
   {
@@ -165,6 +173,7 @@ export const layers: readonly Layer[] = [
       'zod',
       'tar-stream',
       'archiver',
+      'croner',
     ],
     why: 'the domain reaches the world through interfaces only: no driver, no hono, no files, no processes',
   },
@@ -177,8 +186,8 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'what drivers share',
-    files: ['lib/{environment,store}/**'],
-    may: [...basics, ...interfaces, 'lib/{environment,store}/**', 'node:*', 'node:*/*'],
+    files: ['lib/{environment,store,notify}/**'],
+    may: [...basics, ...interfaces, 'lib/{environment,store,notify}/**', 'node:*', 'node:*/*'],
     never: [...drivers.map(filesOf), 'lib/environment/detect.ts'],
     why: 'what several drivers use knows none of them and no vendor client',
   },
