@@ -33,6 +33,7 @@ export const create = createFunction({
   summary: 'Back up a database, or every one of a server',
   input,
   local: localWanted,
+  begins: true,
   async run(input, context) {
     const located = await context.services.locate(input, context.signal)
     const choice = databaseChoice(input, located.databases)

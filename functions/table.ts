@@ -15,6 +15,8 @@ export const table = {
   accept: async () => (await import('./accept.ts')).accept,
   'apply-retention': async () => (await import('./apply-retention.ts')).applyRetention,
   recover: async () => (await import('./recover.ts')).recover,
+  runs: async () => (await import('./runs.ts')).runs,
+  schedule: async () => (await import('./schedule.ts')).schedule,
   drill: async () => (await import('./drill.ts')).drill,
 } as const satisfies Readonly<Record<string, () => Promise<FunctionApp>>>
 

@@ -1,5 +1,11 @@
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { fileOf, type Layer, mergeLayers } from './config/layers.ts'
+import { limits } from './config/limits.ts'
+import { literalSecrets } from './config/literal-secrets.ts'
+import { problemsOf } from './config/problems.ts'
+import { schedules } from './config/schedules.ts'
+import { timeZone } from './config/time-zone.ts'
 import { RespaldoError } from './errors.ts'
 import type { DatabaseChoice } from './postgres/database.ts'
 
@@ -49,7 +55,7 @@ const schema = z.strictObject({
   repository: z.string().optional(),
   profile: z.enum(['development', 'staging', 'production']).optional(),
   environment: z.enum(['docker', 'kubernetes', 'direct', 'embedded']).optional(),
-  timeZone: z.string().refine(isTimeZone, 'is not a time zone such as Europe/Madrid').optional(),
+  timeZone: timeZone.optional(),
   hosts: z.array(z.string()).optional(),
   /** Limits of a chain; see `Strategy`. */
   strategy: z
@@ -81,6 +87,8 @@ const schema = z.strictObject({
   checks: z.array(check).optional(),
   /** How long what was stopped may take to be healthy again. */
   quiesce: z.strictObject({ seconds: z.int().positive() }).optional(),
+  limits: limits.optional(),
+  schedules: schedules.optional(),
 })
 
 /** `respaldo.yaml` as it was written. */
@@ -104,17 +112,15 @@ export function chosenDatabases({ databases }: ConfiguredSource): DatabaseChoice
   return databases === 'all' ? {} : databases
 }
 
-/** Reads `respaldo.yaml`; every problem at once as `config-invalid`. An empty file is an empty configuration. */
+/** Reads one file alone; see `parseLayers`. */
 export function parseConfig(text: string, file: string): Configuration {
-  const parsed = schema.safeParse(parseYaml(text, file) ?? {})
-  if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map(issue => `${issue.path.join('.') || 'the file'}: ${issue.message}`)
-  throw new RespaldoError('config-invalid', `${file}: ${problems.join('; ')}`, { context: { problems } })
+  return parseLayers([parseLayer(text, file)])
 }
 
-function parseYaml(text: string, file: string): unknown {
+/** A file as YAML says it, unchecked; `config-invalid` when it is not YAML. */
+export function parseLayer(text: string, file: string): Layer {
   try {
-    return parse(text)
+    return { file, value: parse(text) }
   } catch (cause) {
     throw new RespaldoError(
       'config-invalid',
@@ -124,11 +130,29 @@ function parseYaml(text: string, file: string): unknown {
   }
 }
 
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false // Intl has no other way to ask
-  }
+/** Checks files that are laid over one another; every problem at once as `config-invalid`. An empty file is an empty configuration. */
+export function parseLayers(layers: readonly Layer[]): Configuration {
+  const value = mergeLayers(layers)
+  const secrets = literalSecrets(value)
+  const parsed = schema.safeParse(value)
+  if (parsed.success && secrets.length === 0) return parsed.data
+  const problems = [...(parsed.error ? problemsOf(parsed.error, schema) : []), ...secrets]
+  const texts = problems.map(({ path, message }) => ({
+    file: fileOf(layers, path),
+    text: `${path.join('.') || 'the file'}: ${message}`,
+  }))
+  throw new RespaldoError('config-invalid', byFile(texts), {
+    context: { problems: texts.map(({ file, text }) => `${file}: ${text}`) },
+  })
 }
+
+function byFile(problems: readonly { file: string; text: string }[]): string {
+  const files = Map.groupBy(problems, ({ file }) => file)
+  return [...files].map(([file, some]) => `${file}: ${some.map(({ text }) => text).join('; ')}`).join('; ')
+}
+
+/** The JSON Schema of `respaldo.yaml`, for editors. */
+export const configurationSchema = (): object => ({
+  title: 'respaldo.yaml',
+  ...z.toJSONSchema(schema, { io: 'input' }),
+})

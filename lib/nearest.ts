@@ -4,6 +4,12 @@ export function nearestFirst(wanted: string, names: readonly string[]): string[]
   return names.toSorted((a, b) => near(a) - near(b))
 }
 
+/** The nearest name that differs by a slip: one letter in three at most. */
+export function nearest(wanted: string, names: readonly string[]): string | undefined {
+  const [first] = names.toSorted((a, b) => distance(a, wanted) - distance(b, wanted))
+  return first !== undefined && distance(first, wanted) <= Math.ceil(wanted.length / 3) ? first : undefined
+}
+
 /** Levenshtein's, ignoring case. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)

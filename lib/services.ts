@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type Clock, compactTime, systemClock } from './clock.ts'
+import { schedulesOf } from './config/schedules.ts'
 import type { Check, Configuration } from './config.ts'
 import type { Candidate } from './environment/detect.ts'
 import type {
@@ -19,6 +20,7 @@ import { shellScripts } from './postgres/script.ts'
 import type { Holder } from './repository/lease.ts'
 import { openRepository, type Repository } from './repository/repository.ts'
 import type { GivenRetention } from './retention/policy.ts'
+import type { Schedule } from './schedule/schedule.ts'
 import { environments } from './services/environments.ts'
 import { locate } from './services/locate.ts'
 import { scratch } from './services/scratch.ts'
@@ -118,6 +120,8 @@ export interface Services {
   scratch(wishes: Omit<ScratchWishes, 'maker' | 'isAlive'>, signal?: AbortSignal): Promise<Scratch<Database>>
   /** What has to be true of what was restored there. */
   checks: readonly Check[]
+  /** What is configured to be done again and again. */
+  schedules: readonly Schedule[]
   /** A file of the user's; `backup-not-found` when it is not there. Only the command line names files. */
   openFile(path: string): Promise<OpenedFile>
   /**
@@ -150,6 +154,7 @@ export interface Settings {
 /** Opens the world; nothing is contacted before it is needed. */
 export function openServices(settings: Settings): Services {
   const clock = systemClock
+  const timeZone = settings.configuration.timeZone ?? 'UTC' // the same days on every machine
   const candidates = (wanted: Wanted) => environments(wanted, settings)
   const store = filesystemStore({ root: settings.directory })
   const services: Services = {
@@ -159,7 +164,7 @@ export function openServices(settings: Settings): Services {
     profile: settings.profile,
     strategy: strategyOf(settings.configuration.strategy),
     retention: settings.retention,
-    timeZone: settings.configuration.timeZone ?? 'UTC', // the same days on every machine
+    timeZone,
     host: hostname(),
     tool: `respaldo ${settings.version}`,
     newRun: () => `${compactTime(clock.now()).toLowerCase()}-${randomBytes(4).toString('hex')}`,
@@ -169,6 +174,7 @@ export function openServices(settings: Settings): Services {
     scratch: (wishes, signal) =>
       scratch({ ...wishes, maker: settings.holder, isAlive: settings.isAlive }, settings, signal),
     checks: settings.configuration.checks ?? [],
+    schedules: schedulesOf(settings.configuration.schedules, timeZone),
     locate: (wanted, signal) => locate(wanted, settings, signal),
     volumes: ({ environment }) => locateVolumes(environment, settings),
     volumeEnvironments: () => volumeEnvironments(settings),

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { commands, type Flag } from './flags.ts'
 import type { Outside } from './outside.ts'
+import { addServiceCommands } from './unattended/commands.ts'
 
 /** Flags that every command takes. */
 export interface GlobalOptions {
@@ -53,6 +54,7 @@ function commandLine(outside: Outside, done: (code: number) => void): Command {
     })
   }
   addServe(program, outside, done)
+  addServiceCommands(program, outside, { addGlobals, done })
   program
     .command('demo')
     .description('Do the main job on an embedded database, in folders of its own')
@@ -74,6 +76,7 @@ const summaries: Readonly<Record<string, string>> = {
   accept: 'Accept that rows or bytes fell by half after a backup',
   'apply-retention': 'Forget the backups that no rule wants, and empty the trash',
   recover: 'Stop a Compose project, restore its databases, and start it again',
+  runs: 'List runs, newest first, or show one',
   drill: 'Exercise recovery on scratch servers, and keep a report',
 }
 
@@ -106,6 +109,6 @@ function addServe(program: Command, outside: Outside, done: (code: number) => vo
 
 const exitCodes = `
 Exit codes: 0 done, 1 internal, 2 bad input, 3 not allowed, 4 not found, 5 unreachable, 6 command failed,
-7 repository's medium, 8 refused as unsafe or not confirmed, 9 too many at once, 10 no repository, 11 locked, 20 damaged data,
-124 timed out, 130 cancelled.
+7 repository's medium, 8 refused as unsafe or not confirmed, 9 too many at once, 10 no repository, 11 locked, 12 the runner
+died or stops, 20 damaged data, 124 timed out, 130 cancelled.
 `

@@ -206,6 +206,15 @@ export const commands: Readonly<Record<string, { argument?: string; flags: reado
       wait,
     ],
   },
+  runs: {
+    argument: 'run',
+    flags: [
+      { flags: '--function <name>', text: 'only runs of this function' },
+      { flags: '--state <state>', text: 'queued, running, succeeded, failed, cancelled or interrupted' },
+      { flags: '--source <id>', text: 'only runs that worked on this source' },
+      { flags: '--limit <n>', text: 'so many at most (default 50)' },
+    ],
+  },
   drill: {
     argument: 'sources...',
     flags: [

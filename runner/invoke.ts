@@ -1,3 +1,5 @@
+import { type errorBody, RespaldoError } from '#lib/errors'
+import type { Report } from '#lib/events'
 import type { FunctionApp } from '#lib/http/create-function'
 import type { Services } from '#lib/services'
 
@@ -46,4 +48,29 @@ export async function* eventsOf(
     }
   }
   if (last !== 'done' && last !== 'failed') throw new Error('The answer ended before the run did')
+}
+
+/** The result of an answer; throws the error that it holds. Of an answer in events, all but the last are reported as they come. */
+export async function outcome(response: Response, report: Report): Promise<unknown> {
+  if (!response.headers.get('content-type')?.includes('ndjson')) {
+    const answer = (await response.json()) as { error?: Body }
+    if (answer.error) throw received(answer.error)
+    return answer
+  }
+  for await (const event of eventsOf(response)) {
+    if (event.type === 'done') return event.result
+    if (event.type === 'failed') throw received(event.error as Body)
+    report(event as never)
+  }
+  throw new RespaldoError('internal', 'The run ended without a result')
+}
+
+type Body = ReturnType<typeof errorBody>
+
+/** An error as it was before it became JSON. */
+export function received(body: Body): RespaldoError {
+  return new RespaldoError(body.code, body.message, {
+    hint: body.hint,
+    context: body.context as Record<string, unknown> | undefined,
+  })
 }

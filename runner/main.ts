@@ -20,6 +20,7 @@ const code = await run(process.argv.slice(2), {
   stdout,
   stderr,
   signal: stop.signal,
+  onHangup: listener => void process.on('SIGHUP', listener),
 })
 for (const stream of [stdout, stderr]) await new Promise<void>(resolve => stream.write('', () => resolve()))
 process.exit(code)

@@ -7,4 +7,6 @@ export interface Outside {
   stderr: NodeJS.WriteStream
   /** Aborted by SIGINT and SIGTERM. */
   signal: AbortSignal
+  /** Calls the listener at every SIGHUP, which without one ends the process. */
+  onHangup(listener: () => void): void
 }

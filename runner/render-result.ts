@@ -1,9 +1,13 @@
 import { humanBytes } from '#lib/bytes'
 import type { RestorePlan, RestoreResult } from '#lib/postgres/database'
+import { checkedConfig, shownConfig } from './render-config.ts'
 import { drilled } from './render-drill.ts'
 import { recovered } from './render-recover.ts'
 import { retention, trashed } from './render-retention.ts'
+import { ran } from './render-runs.ts'
+import { ranSchedule, scheduled, serviceState } from './render-schedules.ts'
 import { type CreatedServer, createdServer, type RestoredServer, restoredServer } from './render-server.ts'
+import { installed } from './render-service.ts'
 import { type Status, status } from './render-status.ts'
 import { table } from './render-table.ts'
 import { outcome, type Standing, standing, type Verified, verification } from './render-verify.ts'
@@ -62,6 +66,20 @@ export function people(name: string, result: unknown, options: { verbose: boolea
       return recovered(result as Parameters<typeof recovered>[0])
     case 'drill':
       return drilled(result as Parameters<typeof drilled>[0])
+    case 'runs':
+      return ran(result as Parameters<typeof ran>[0])
+    case 'schedule':
+      return scheduled(result as Parameters<typeof scheduled>[0])
+    case 'schedule run':
+      return ranSchedule(result as Parameters<typeof ranSchedule>[0], people)
+    case 'install-service':
+      return installed(result as Parameters<typeof installed>[0])
+    case 'check-service':
+      return serviceState(result as Parameters<typeof serviceState>[0])
+    case 'config check':
+      return checkedConfig(result as Parameters<typeof checkedConfig>[0])
+    case 'config show':
+      return shownConfig(result as Parameters<typeof shownConfig>[0])
     case 'status':
       return status(result as Status)
     default:

@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { errorBody, type RespaldoError } from '#lib/errors'
 import type { RunEvent } from '#lib/events'
 import type { Outside } from './outside.ts'
+import { problemsIn } from './problems.ts'
 import { openProgress } from './render-progress.ts'
 import { people } from './render-result.ts'
 
@@ -48,7 +49,7 @@ export function openRenderer(name: string, options: RenderOptions, outside: Outs
     error(error) {
       progress?.pause()
       if (options.json) stdout.write(`${JSON.stringify({ error: errorBody(error) })}\n`)
-      stderr.write(`${paint('red', `${error.code}:`, stderr)} ${error.message}\n`)
+      stderr.write(`${paint('red', `${error.code}:`, stderr)}${said(error)}\n`)
       if (error.hint) stderr.write(`  ${error.hint}\n`)
       if (options.verbose && typeof error.context?.stderr === 'string')
         stderr.write(`${error.context.stderr}\n`)
@@ -56,4 +57,10 @@ export function openRenderer(name: string, options: RenderOptions, outside: Outs
         stderr.write(`${(error.cause instanceof Error ? error.cause : error).stack}\n`)
     },
   }
+}
+
+/** Several problems of a configuration stand in a line each. */
+function said(error: RespaldoError): string {
+  const problems = error.code === 'config-invalid' ? problemsIn(error) : []
+  return problems.length > 1 ? ['', ...problems].join('\n  ') : ` ${error.message}`
 }

@@ -1,14 +1,17 @@
 import { type FunctionName, table } from '#functions/table'
-import { type errorBody, failures, RespaldoError, toRespaldoError } from '#lib/errors'
+import { limitsOf } from '#lib/config/limits'
+import { failures, RespaldoError, toRespaldoError } from '#lib/errors'
+import { silent } from '#lib/events'
 import type { FunctionApp } from '#lib/http/create-function'
 import { openServices, type Services } from '#lib/services'
 import { ask, canAsk, severalSources } from './choices.ts'
 import type { GlobalOptions } from './cli.ts'
 import { confirmation } from './confirmation.ts'
 import type { Flag } from './flags.ts'
-import { eventsOf, invoke } from './invoke.ts'
+import { invoke, outcome } from './invoke.ts'
 import type { Outside } from './outside.ts'
-import { openRenderer, type Renderer } from './render.ts'
+import { openRenderer } from './render.ts'
+import { type Called, keptCall } from './runs/one-off.ts'
 import { readSettings } from './settings.ts'
 
 export interface Given {
@@ -22,9 +25,17 @@ export interface Given {
 export async function runFunction(name: string, given: Given, outside: Outside): Promise<number> {
   const renderer = openRenderer(name, given.options, outside)
   try {
-    const services = openServices(readSettings(given.options, outside, 'cli'))
+    const settings = readSettings(given.options, outside, 'cli')
+    const services = openServices(settings)
     const app = await table[name as FunctionName]()
-    const result = await called(app, inputOf(app, given), services, given, renderer, outside)
+    const input = inputOf(app, given)
+    const call: Called = hands => called(app, input, given, hands, outside)
+    const hands = { services, report: renderer.event, signal: outside.signal }
+    const isRun = app.method === 'POST' && input.dryRun !== true
+    const { keepDays } = limitsOf(settings.configuration.limits)
+    const result = isRun
+      ? await keptCall({ function: name, input }, keepDays, call, hands)
+      : await call(hands)
     renderer.result(result)
     return 0
   } catch (error) {
@@ -38,9 +49,8 @@ export async function runFunction(name: string, given: Given, outside: Outside):
 async function called(
   app: FunctionApp,
   input: Record<string, unknown>,
-  services: Services,
   { options }: Given,
-  renderer: Renderer,
+  { services, report, signal }: Parameters<Called>[0],
   outside: Outside,
 ): Promise<unknown> {
   const once = async (more: Record<string, unknown>) =>
@@ -48,9 +58,9 @@ async function called(
       await invoke(app, services, {
         input: { ...input, ...more },
         events: app.method === 'POST', // what only reads has none, and its answer may be long
-        signal: outside.signal,
+        signal,
       }),
-      renderer,
+      report,
     )
   const asks = canAsk(outside, options)
   // A plan that nobody is asked about is not made twice.
@@ -88,38 +98,14 @@ interface ListedBackup {
 
 async function chosenBackup(services: Services, outside: Outside): Promise<string> {
   const response = await invoke(await table.list(), services, { input: {} })
-  const answer = (await response.json()) as { backups?: ListedBackup[]; error?: Body }
-  if (answer.error) throw received(answer.error)
-  const choices = (answer.backups ?? []).map(({ id, source, scope }) => ({
+  const { backups } = (await outcome(response, silent)) as { backups: ListedBackup[] }
+  const choices = backups.map(({ id, source, scope }) => ({
     value: `${source}/${id}`,
     label: `${source}/${id}`,
     hint: scope,
   }))
   if (choices.length === 0) throw new RespaldoError('backup-not-found', 'The repository holds no backup yet')
   return ask('Which backup?', choices, outside)
-}
-
-async function outcome(response: Response, renderer: Renderer): Promise<unknown> {
-  if (!response.headers.get('content-type')?.includes('ndjson')) {
-    const answer = (await response.json()) as { error?: Body }
-    if (answer.error) throw received(answer.error)
-    return answer
-  }
-  for await (const event of eventsOf(response)) {
-    if (event.type === 'done') return event.result
-    if (event.type === 'failed') throw received(event.error as Body)
-    renderer.event(event as never)
-  }
-  throw new RespaldoError('internal', 'The run ended without a result')
-}
-
-type Body = ReturnType<typeof errorBody>
-
-function received(body: Body): RespaldoError {
-  return new RespaldoError(body.code, body.message, {
-    hint: body.hint,
-    context: body.context as Record<string, unknown> | undefined,
-  })
 }
 
 /** Flags of every command. One that the function's own input names too reaches it. */

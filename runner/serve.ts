@@ -1,46 +1,52 @@
 import { serve as listen } from '@hono/node-server'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { systemClock } from '#lib/clock'
 import { failures, RespaldoError, toRespaldoError } from '#lib/errors'
-import { openServices } from '#lib/services'
+import { checkedSettings } from './checked-settings.ts'
 import type { GlobalOptions } from './cli.ts'
 import type { Outside } from './outside.ts'
+import type { PlainSettings } from './reads/thread.ts'
+import { reload } from './reload.ts'
 import { openRenderer } from './render.ts'
-import { openServer } from './server.ts'
-import { readSettings } from './settings.ts'
+import { slept } from './runs/tending.ts'
+import { openedServer, type ServerSettings } from './server-parts.ts'
 
 const loopback = ['127.0.0.1', '::1', 'localhost']
 
-/** Serves until it is told to stop; then running requests are cancelled and it ends with 0. */
+/** How long answers that are being written have, when nothing runs any more. */
+const lastAnswersMilliseconds = 2_000
+
+/** Serves until it is told to stop; then no run begins any more, those that go on get their grace, and it ends with 0. */
 export async function serve(
   options: GlobalOptions & { host: string; port: string },
   outside: Outside,
 ): Promise<number> {
   try {
-    const settings = readSettings(options, outside, 'http')
-    const token = settings.variables.RESPALDO_TOKEN
-    const port = Number(options.port)
-    if (!Number.isInteger(port) || port < 0 || port > 65_535)
-      throw new RespaldoError('input-invalid', `${options.port} is no port`)
-    if (!loopback.includes(options.host) && !token)
-      throw new RespaldoError('config-invalid', `Binding ${options.host} would let anybody in`, {
-        hint: 'Set RESPALDO_TOKEN or RESPALDO_TOKEN_FILE, or bind 127.0.0.1.',
-      })
-    const services = openServices(settings)
+    const settings = serverSettings(options, outside)
+    const at = addressOf(options, settings)
+    const log = pino(pino.destination(2))
+    const server = openedServer(settings, log)
+    const { runs, schedules } = server
+    const stop = new AbortController()
+    const tended = runs.tend(stop.signal)
     // Beside serving: whether a run on another host is dead takes a while to tell.
-    const recovered = services
+    const recovered = server.services
       .recoverQuiesced(
         { report: openRenderer('serve', options, outside).event, patient: true },
         outside.signal,
       )
       .catch(() => {}) // told to stop
-    const app = openServer({
-      services,
-      token: token || undefined,
-      hosts: settings.configuration.hosts ?? [],
-    })
-    await untilStopped(logged(app.fetch), { hostname: options.host, port }, outside)
+    const listener = await listening(logged(server.fetch, log), at, outside)
+    schedules.use(server.services.schedules)
+    outside.onHangup(() => reload(server, () => serverSettings(options, outside), log))
+    await aborted(outside.signal)
+    const fired = schedules.stop()
+    await runs.drain(server.limits.graceSeconds * 1000)
+    await fired
     await recovered
+    await closed(listener)
+    stop.abort()
+    await tended
     return 0
   } catch (error) {
     const known = toRespaldoError(error)
@@ -49,16 +55,37 @@ export async function serve(
   }
 }
 
-function untilStopped(
-  fetch: Parameters<typeof listen>[0]['fetch'],
-  at: { hostname: string; port: number },
-  outside: Outside,
-): Promise<void> {
+/** Checked as a whole. Without a signal: `drain` decides what is stopped. */
+function serverSettings(options: GlobalOptions, outside: Outside): ServerSettings {
+  const { signal: _, ...settings } = checkedSettings(options, outside).settings
+  return settings
+}
+
+/** Where to listen; beyond loopback only with a token. */
+function addressOf(
+  { host, port: text }: { host: string; port: string },
+  { variables }: PlainSettings,
+): { hostname: string; port: number } {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new RespaldoError('input-invalid', `${text} is no port`)
+  if (!loopback.includes(host) && !variables.RESPALDO_TOKEN)
+    throw new RespaldoError('config-invalid', `Binding ${host} would let anybody in`, {
+      hint: 'Set RESPALDO_TOKEN or RESPALDO_TOKEN_FILE, or bind 127.0.0.1.',
+    })
+  return { hostname: host, port }
+}
+
+type Fetch = Parameters<typeof listen>[0]['fetch']
+type Server = ReturnType<typeof listen>
+
+function listening(fetch: Fetch, at: { hostname: string; port: number }, outside: Outside): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = listen({ fetch, ...at }, ({ address, port }) => {
       outside.stderr.write(
         `Serving at http://${address.includes(':') ? `[${address}]` : address}:${port}/api/\n`,
       )
+      resolve(server)
     })
     server.on('error', cause =>
       reject(
@@ -69,18 +96,28 @@ function untilStopped(
         ),
       ),
     )
-    outside.signal.addEventListener('abort', () => server.close(() => resolve()), { once: true })
   })
 }
 
+/** Waits for the answers that are being written, not for those who only listen. */
+async function closed(server: Server): Promise<void> {
+  const done = new AbortController()
+  const closing = new Promise<void>(resolve => server.close(() => resolve()))
+  await Promise.race([closing, slept(systemClock, lastAnswersMilliseconds, done.signal)])
+  done.abort()
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
 /** One line of JSON on stderr for every request: what was called and how it ended, never its input. */
-function logged(
-  fetch: (request: Request) => Response | Promise<Response>,
-): (request: Request) => Promise<Response> {
-  const log = pino(pino.destination(2))
-  return async request => {
+function logged(fetch: Fetch, log: Logger): Fetch {
+  return async (request, env) => {
     const began = systemClock.monotonic()
-    const response = await fetch(request)
+    const response = (await fetch(request, env)) as Response
     const milliseconds = Math.round(systemClock.monotonic() - began)
     log.info({
       method: request.method,

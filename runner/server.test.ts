@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { functions } from '#functions'
+import { testRuns } from '../tests/doubles/runs.ts'
 import { emptyServices } from '../tests/doubles/services.ts'
+import { directReads } from './reads/direct.ts'
 import { openServer } from './server.ts'
 
 const services = emptyServices()
 await services.repository({ create: true })
-const open = openServer({ services, token: undefined, hosts: ['backup.example.org'] })
-const guarded = openServer({ services, token: 'secret', hosts: [] })
+const parts = { services, runs: testRuns({ services }), reads: directReads(services) }
+const open = openServer({ ...parts, token: undefined, hosts: ['backup.example.org'] })
+const guarded = openServer({ ...parts, token: 'secret', hosts: [] })
 
 const host = { host: '127.0.0.1:8787' }
 const json = { ...host, 'content-type': 'application/json' }

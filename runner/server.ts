@@ -1,11 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { Hono } from 'hono'
 import { functions } from '#functions'
-import { errorBody, failures, RespaldoError, toRespaldoError } from '#lib/errors'
+import { errorBody, RespaldoError, toRespaldoError } from '#lib/errors'
+import { failure } from '#lib/http/answers'
 import type { Services } from '#lib/services'
+import { type Reads, responseTo } from './reads/reads.ts'
+import { callAsRun } from './runs/calls.ts'
+import { runRoutes } from './runs/routes.ts'
+import type { Runs } from './runs.ts'
 
 export interface ServerOptions {
   services: Services
+  runs: Runs
+  /** Answers the functions that only read. */
+  reads: Reads
   /** Demanded as `Authorization: Bearer …` on everything but `/healthz`. */
   token: string | undefined
   /** Names that the Host header may have beside loopback ones, without port. */
@@ -15,7 +23,7 @@ export interface ServerOptions {
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /** Every function at `/api/<name>`, behind the rules that keep browsers and strangers out. */
-export function openServer({ services, token, hosts }: ServerOptions): Hono {
+export function openServer({ services, runs, reads, token, hosts }: ServerOptions): Hono {
   const app = new Hono()
   app.get('/healthz', c => c.json({ status: 'ok' }))
   app.use('*', async (c, next) => {
@@ -26,10 +34,15 @@ export function openServer({ services, token, hosts }: ServerOptions): Hono {
     c.header('x-content-type-options', 'nosniff')
     c.header('cache-control', 'no-store')
   })
-  for (const { name, app: one } of Object.values(functions))
+  app.route('/api/runs', runRoutes({ runs, services }))
+  for (const { name, method, app: one } of Object.values(functions)) {
+    if (method === 'POST') app.post(`/api/${name}`, c => callAsRun(c, name, { runs, services }))
+    else
+      app.get(`/api/${name}`, async c => responseTo(c.req.raw, await reads(name, new URL(c.req.url).search)))
     app.all(`/api/${name}`, c => one.fetch(atRoot(c.req.raw), services))
+  }
   app.notFound(c => c.json({ error: errorBody(noSuch(c.req.path)) }, 404))
-  app.onError(error => answer(toRespaldoError(error)))
+  app.onError(error => failure(toRespaldoError(error)))
   return app
 }
 
@@ -38,10 +51,6 @@ function atRoot(request: Request): Request {
   const url = new URL(request.url)
   url.pathname = '/'
   return new Request(url, request)
-}
-
-function answer(error: RespaldoError): Response {
-  return Response.json({ error: errorBody(error) }, { status: failures[error.code].status })
 }
 
 const noSuch = (path: string): RespaldoError =>

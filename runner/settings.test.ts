@@ -10,7 +10,15 @@ async function retention(yaml: string, variables: Record<string, string>) {
   const config = join(folder, 'respaldo.yaml')
   await writeFile(config, yaml)
   const { stdin, stdout, stderr } = process
-  const outside = { version: '0', variables, stdin, stdout, stderr, signal: new AbortController().signal }
+  const outside = {
+    version: '0',
+    variables,
+    stdin,
+    stdout,
+    stderr,
+    signal: new AbortController().signal,
+    onHangup: () => {},
+  }
   return readSettings({ config }, outside, 'cli').retention
 }
 
@@ -54,7 +62,7 @@ test.each(['-1', '1.5', 'seven', '1e3', '7 days'])('RETENTION_DAILY cannot be %s
 test.each([
   ['daily: -1', 'retention.daily'],
   ['weekly: 1.5', 'retention.weekly'],
-  ['hourly: 1', 'retention'],
+  ['hourly: 1', 'retention.hourly'],
   ['scheme: weekly', 'retention.scheme'],
 ])('the configuration cannot say %s', async (rule, place) => {
   await expect(retention(`retention: { ${rule} }`, {})).rejects.toMatchObject({

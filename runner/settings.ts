@@ -1,21 +1,31 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Configuration, parseConfig } from '#lib/config'
+import { parseLayers } from '#lib/config'
 import { RespaldoError } from '#lib/errors'
 import type { Origin, Settings } from '#lib/services'
 import type { GlobalOptions } from './cli.ts'
+import { type ReadFiles, readFiles } from './configuration.ts'
 import { isAlive, thisHolder } from './liveness.ts'
 import type { Outside } from './outside.ts'
+import { allOf } from './problems.ts'
 
-/** Flags beat variables, variables beat the configuration, which beats the defaults. */
-export function readSettings(options: GlobalOptions, outside: Outside, origin: Origin): Settings {
-  const variables = withFiles(outside.variables)
-  const configuration = readConfiguration(options.config ?? variables.RESPALDO_CONFIG)
+/** Flags beat variables, variables beat the configuration, which beats the defaults. Every problem of the files and variables at once. */
+export function readSettings(
+  options: GlobalOptions,
+  outside: Outside,
+  origin: Origin,
+  files: ReadFiles = readFiles(options, outside),
+): Settings {
+  const [variables, configuration, retention] = allOf(
+    () => withFiles(files.variables),
+    () => parseLayers(files.layers),
+    () => retentionOf(files.variables),
+  )
   return {
     configuration,
     directory: resolve(options.dir ?? variables.BACKUP_DIR ?? configuration.repository ?? 'backups'),
-    profile: profile(options.profile ?? variables.RESPALDO_PROFILE ?? configuration.profile ?? 'development'),
-    retention: { ...configuration.retention, ...retentionOf(variables) },
+    profile: files.profile,
+    retention: { ...configuration.retention, ...retention },
     origin,
     version: outside.version,
     variables,
@@ -23,13 +33,6 @@ export function readSettings(options: GlobalOptions, outside: Outside, origin: O
     isAlive,
     signal: outside.signal,
   }
-}
-
-const profiles = ['development', 'staging', 'production']
-
-function profile(name: string): string {
-  if (profiles.includes(name)) return name
-  throw new RespaldoError('input-invalid', `${name} is no profile`, { hint: `Use ${profiles.join(', ')}.` })
 }
 
 /** Variables of the retention, and the rules that they set. */
@@ -55,19 +58,6 @@ function wholeNumber(name: string, text: string): number {
   throw new RespaldoError('input-invalid', `${name} cannot be ${text}`, {
     hint: 'Give a whole number, 0 or more; 0 turns the rule off.',
   })
-}
-
-function readConfiguration(named: string | undefined): Configuration {
-  const file = named ?? 'respaldo.yaml'
-  try {
-    return parseConfig(readFileSync(file, 'utf8'), file)
-  } catch (error) {
-    if (error instanceof RespaldoError) throw error
-    if (named === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {}
-    throw new RespaldoError('config-invalid', `${file} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
 }
 
 const secrets = ['POSTGRES_PASSWORD', 'PGPASSWORD', 'DATABASE_URL', 'RESPALDO_TOKEN']

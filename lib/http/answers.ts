@@ -18,9 +18,19 @@ export async function answerJson(run: Run, signal: AbortSignal): Promise<Respons
   }
 }
 
-/** The error as an answer: `{"error":{code,message,hint}}` with the status of its code. */
+/**
+ * The error as an answer: `{"error":{code,message,hint}}` with the status of its code, and with `Retry-After` where its context says
+ * `retryAfterSeconds`.
+ */
 export function failure(error: RespaldoError): Response {
-  return Response.json({ error: errorBody(error) }, { status: failures[error.code].status })
+  const seconds = error.context?.retryAfterSeconds
+  return Response.json(
+    { error: errorBody(error) },
+    {
+      status: failures[error.code].status,
+      ...(seconds === undefined ? {} : { headers: { 'retry-after': String(seconds) } }),
+    },
+  )
 }
 
 /**

@@ -24,6 +24,8 @@ export interface Operation<Schema extends z.ZodObject> {
   input: Schema
   /** Names of input that only the command line may give: files and machines of the server's. */
   local?: readonly (keyof z.infer<Schema> & string)[]
+  /** It makes the repository where there is none. */
+  begins?: boolean
   run(input: z.infer<Schema>, context: Context): Promise<unknown>
 }
 
@@ -34,6 +36,7 @@ export interface FunctionApp {
   summary: string
   input: z.ZodObject
   local: readonly string[]
+  begins: boolean
   app: Hono<{ Bindings: Services }>
 }
 
@@ -63,6 +66,7 @@ export function createFunction<Schema extends z.ZodObject>(operation: Operation<
     summary: operation.summary,
     input: operation.input,
     local: operation.local ?? [],
+    begins: operation.begins ?? false,
     app,
   }
 }

@@ -19,6 +19,15 @@ export async function parseInput<Schema extends z.ZodObject>(
   origin: Origin,
 ): Promise<z.infer<Schema>> {
   const given = operation.method === 'GET' ? queryInput(request) : await bodyInput(request)
+  return checkInput(operation, given, origin)
+}
+
+/** The input itself, checked as `parseInput` does. */
+export function checkInput<Schema extends z.ZodObject>(
+  operation: Described & { input: Schema },
+  given: Readonly<Record<string, unknown>>,
+  origin: Origin,
+): z.infer<Schema> {
   refuseLocal(operation, given, origin)
   const parsed = z.strictObject(operation.input.shape).safeParse(given)
   if (parsed.success) return parsed.data as z.infer<Schema>
@@ -28,7 +37,7 @@ export async function parseInput<Schema extends z.ZodObject>(
   throw new RespaldoError('input-invalid', problems.join('; '), { context: { problems } })
 }
 
-function refuseLocal(operation: Described, given: Record<string, unknown>, origin: Origin): void {
+function refuseLocal(operation: Described, given: Readonly<Record<string, unknown>>, origin: Origin): void {
   if (origin === 'cli') return
   const names = (operation.local ?? []).filter(name => name in given)
   if (names.length === 0) return
@@ -50,7 +59,8 @@ function queryInput(request: Request): Record<string, unknown> {
   return values
 }
 
-async function bodyInput(request: Request): Promise<Record<string, unknown>> {
+/** The JSON object of a request's body, at most 1 MiB; an empty body is an empty object. */
+export async function bodyInput(request: Request): Promise<Record<string, unknown>> {
   if (Number(request.headers.get('content-length') ?? 0) > bodyLimit)
     throw new RespaldoError('input-invalid', 'The request body is too large')
   const text = await request.text()

@@ -10,8 +10,13 @@ export interface Caller {
   address?: string
 }
 
-/** `interrupted`: its runner died; what became of it, only what it changed can tell. */
-export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
+/** What a run can be, in the order in which it comes to that. `interrupted`: its runner died; what became of it, only what it changed can tell. */
+export const runStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const
+/** One of `runStates`. */
+export type RunState = (typeof runStates)[number]
+
+/** True when nothing more comes of it. */
+export const isOver = (state: RunState): boolean => state !== 'queued' && state !== 'running'
 
 /** What is asked of a run. */
 export interface RunRequest {
@@ -46,7 +51,15 @@ export interface RunRecord {
   /** The highest of the process while it ran, when it ran alone or not. */
   peakMemoryBytes?: number
   idempotencyKey?: string
-  holder: { host: string; pid: number; startedAt: string }
+  /** The runner's process. */
+  holder: RunHolder
+}
+
+/** A process that runs functions, as leases name theirs. */
+export interface RunHolder {
+  host: string
+  pid: number
+  startedAt: string
 }
 
 /** An event of a run with its place in the order, from 1. */

@@ -106,6 +106,7 @@ export const layers: readonly Layer[] = [
       'functions/{index,table}.ts',
       ...basics,
       'lib/{services,config}.ts',
+      'lib/config/**',
       'lib/http/**',
       'node:*',
       'node:*/*',

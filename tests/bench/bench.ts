@@ -7,6 +7,7 @@ import { ownWays } from './own.ts'
 import { createPart, memoryPart, type Part, restorePart, startPart, verifyPart } from './part.ts'
 import { openRivals } from './rival.ts'
 import { scalePart } from './scale.ts'
+import { servePart } from './serve.ts'
 import { fillDatabase, openStage, type Stage } from './stage.ts'
 import { resultTable, stepTable } from './table.ts'
 import { volumeParts } from './volume.ts'
@@ -50,7 +51,7 @@ async function* parts(options: Options, { folder, opened }: Place, speech: Speec
 async function* databaseParts(
   stage: Stage,
   database: string,
-  { only, rounds, gigabytes }: Options,
+  { only, rounds, gigabytes, loadSeconds }: Options,
 ): AsyncGenerator<Part> {
   const own = ownWays(stage, database)
   const rivals = await openRivals(stage, database)
@@ -58,6 +59,7 @@ async function* databaseParts(
   if (only.has('restore')) yield restorePart(own, rivals, rounds)
   if (only.has('verify')) yield verifyPart(own, rounds)
   if (only.has('memory')) yield memoryPart([own.create, own.restore], `${gigabytes} GB`)
+  if (only.has('serve')) yield await servePart(stage, database, loadSeconds)
   if (only.has('incremental')) yield* chainParts(stage, database, rounds)
   if (only.has('daily')) yield await dailyPart(stage, database)
 }

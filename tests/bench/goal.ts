@@ -56,5 +56,6 @@ function taken(results: Results, way: string, of: Quantity): number {
 
 function shown(value: number, { of, rival }: Goal): string {
   if (rival !== undefined) return value.toFixed(2)
-  return of === 'time' ? `${value.toFixed(2)} s` : humanBytes(value)
+  if (of !== 'time') return humanBytes(value)
+  return value < 0.1 ? `${(value * 1000).toFixed(1)} ms` : `${value.toFixed(2)} s`
 }

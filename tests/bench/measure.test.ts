@@ -129,7 +129,7 @@ describe('a command line', () => {
     expect([gigabytes, rounds, [...only], large]).toEqual([
       1,
       5,
-      ['create', 'restore', 'memory', 'start', 'incremental', 'verify', 'index', 'volume'],
+      ['create', 'restore', 'memory', 'start', 'incremental', 'verify', 'index', 'volume', 'serve'],
       false,
     ])
   })

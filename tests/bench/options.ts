@@ -1,7 +1,17 @@
 import { parseArgs } from 'node:util'
 
 /** What has goals, and is measured when nothing else is asked for. */
-const usual = ['create', 'restore', 'memory', 'start', 'incremental', 'verify', 'index', 'volume'] as const
+const usual = [
+  'create',
+  'restore',
+  'memory',
+  'start',
+  'incremental',
+  'verify',
+  'index',
+  'volume',
+  'serve',
+] as const
 
 /** What can be measured by itself. */
 export const partNames = [...usual, 'daily'] as const
@@ -15,11 +25,13 @@ export interface Options {
   only: ReadonlySet<PartName>
   /** Memory also with a database of 5 GB. */
   large: boolean
+  /** How long a server is kept under load. */
+  loadSeconds: number
   help: boolean
 }
 
 /** The answer to `--help`. */
-export const usage = `npm run bench -- [--gigabytes 1] [--rounds 5] [--only ${usual.join(',')}] [--large]
+export const usage = `npm run bench -- [--gigabytes 1] [--rounds 5] [--only ${usual.join(',')}] [--large] [--load-seconds 20]
 
 create, restore  Respaldo against stock tools, in turns, on one generated database
 memory           the most that its process had resident; with --large also at 5 GB
@@ -28,6 +40,7 @@ incremental      a chain beside restic's repository: what each kind of change ad
 verify           verify --level checked beside zstd and sha256sum
 index            a chain of a million chunks and a plan for 10,000 backups, without a database
 volume           backups of a volume of twice the gigabytes beside gzip and restic, then with 1 % of its files changed
+serve            list and status 500 times a second on 1,000 backups while others are made; --load-seconds 600 to see that memory stays flat
 daily            30 days of a database that grows, beside restic and gzip; has no goal, and is measured only when it is named
 
 Ends with 1 when a goal is missed. Needs Linux, bash, zstd, and a Docker engine or root on Debian or Ubuntu.
@@ -42,6 +55,7 @@ export function parseOptions(args: readonly string[]): Options {
       rounds: { type: 'string', default: '5' },
       only: { type: 'string', default: usual.join(',') },
       large: { type: 'boolean', default: false },
+      'load-seconds': { type: 'string', default: '20' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -50,6 +64,7 @@ export function parseOptions(args: readonly string[]): Options {
     rounds: Math.round(between('rounds', values.rounds, 1, 1000)),
     only: new Set(values.only.split(',').map(partName)),
     large: values.large,
+    loadSeconds: between('load-seconds', values['load-seconds'], 3, 86_400),
     help: values.help,
   }
 }

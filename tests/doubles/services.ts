@@ -27,6 +27,7 @@ export function emptyServices(overrides: Partial<Services> = {}): Services {
     volumeEnvironments: () => [],
     scratch: () => Promise.reject(new RespaldoError('environment-unavailable', 'Nothing was found')),
     checks: [],
+    schedules: [],
     openFile: path => Promise.reject(new RespaldoError('backup-not-found', `There is no file ${path}`)),
     newFile: path => Promise.reject(new RespaldoError('input-invalid', `There is no folder for ${path}`)),
     scripts: {

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import type { Store } from '../store/store.ts'
+import { runsToCancel, takeCancel } from './cancel-object.ts'
+import { claimKey, type Key } from './claim.ts'
+import { openInterruptions } from './interruptions.ts'
+import { isOver, type NumberedEvent, type RunHolder, type RunRecord } from './record.ts'
+import { removeRun, writeEvents, writeRun } from './run-object.ts'
+import { runnerKey, writeRunner } from './runner-object.ts'
+
+/** What a runner keeps of its runs in the repository. */
+export interface Ledger {
+  /**
+   * Keeps a run that was just queued; before that, that it is this runner's, as `keep` does for one that was never queued. With a key, the record's own id means that the key is this
+   * run's; another id, that it is that run's, and that nothing is kept of this one. Throws when the store does: then there is no run.
+   */
+  queue(record: RunRecord, key: Key | undefined): Promise<string>
+  /** Keeps what became of it, at its end with its events. Never throws: false when that could not be written; a later `tend` does. */
+  keep(record: RunRecord, events?: readonly NumberedEvent[]): Promise<boolean>
+  /** A sign of life while runs are open, and what could not be written before. To be called every `renewEvery` of leases. */
+  tend(): Promise<void>
+  /** Those of this runner's open runs that somebody asks to cancel, and why. */
+  toCancel(): Promise<readonly { id: string; reason: string }[]>
+  /** Marks the runs of runners that died, and returns their records. To be called every few seconds, or once. */
+  interruptions(): Promise<readonly RunRecord[]>
+}
+
+/** Who keeps the ledger. */
+export interface LedgerOptions {
+  holder: RunHolder
+  /** See `Services.isAlive`. */
+  isAlive(holder: RunHolder): boolean | undefined
+  /** Told what could not be kept. */
+  onProblem(error: unknown): void
+}
+
+/** Opens the ledger of one runner; nothing is written before its first run. */
+export function openLedger(store: Store, clock: Clock, options: LedgerOptions): Ledger {
+  const runner = randomUUID()
+  const open = new Set<string>()
+  const unkept = new Map<string, Unkept>()
+  const { mark } = openInterruptions(store, clock, { ...options, own: runnerKey(runner) })
+  let beat = 0
+  const sayOpen = oneAtATime(() => {
+    beat += 1
+    return writeRunner(store, runner, { format: 1, holder: options.holder, runs: [...open], beat })
+  })
+
+  async function queue(record: RunRecord, key: Key | undefined): Promise<string> {
+    open.add(record.id)
+    try {
+      await sayOpen()
+      await writeRun(store, record)
+      const winner = key ? await claimKey(store, key, record.id, clock.now()) : record.id
+      if (winner !== record.id) {
+        await removeRun(store, record.id)
+        await close(record.id)
+      }
+      return winner
+    } catch (error) {
+      await close(record.id).catch(() => {}) // the first failure is the one to tell
+      throw error
+    }
+  }
+
+  async function close(id: string): Promise<void> {
+    open.delete(id)
+    await sayOpen()
+  }
+
+  async function write({ record, events }: Unkept): Promise<void> {
+    if (!isOver(record.state) && !open.has(record.id)) {
+      open.add(record.id)
+      await sayOpen()
+    }
+    if (events) await writeEvents(store, record.id, events)
+    await writeRun(store, record)
+    if (unkept.get(record.id)?.record === record) unkept.delete(record.id)
+    if (isOver(record.state)) await close(record.id)
+  }
+
+  async function keep(record: RunRecord, events?: readonly NumberedEvent[]): Promise<boolean> {
+    const one = { record, events }
+    unkept.set(record.id, one)
+    await write(one).catch(options.onProblem)
+    return !unkept.has(record.id)
+  }
+
+  return {
+    queue,
+    keep,
+    async tend() {
+      for (const one of [...unkept.values()]) await write(one).catch(options.onProblem)
+      if (open.size > 0) await sayOpen().catch(options.onProblem)
+    },
+    async toCancel() {
+      const asked = (await runsToCancel(store)).filter(id => open.has(id))
+      return Promise.all(asked.map(async id => ({ id, reason: await takeCancel(store, id) })))
+    },
+    interruptions: mark,
+  }
+}
+
+interface Unkept {
+  record: RunRecord
+  events: readonly NumberedEvent[] | undefined
+}
+
+/** Does the work for all who ask while it is being done once more, after it: what they had changed is in it. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let current: Promise<void> | undefined
+  let next: Promise<void> | undefined
+  const begin = (): Promise<void> => {
+    next = undefined
+    current = work().finally(() => {
+      current = undefined
+    })
+    return current
+  }
+  return () => {
+    if (!current) return begin()
+    next ??= current.catch(() => {}).then(begin)
+    return next
+  }
+}
