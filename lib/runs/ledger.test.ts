@@ -117,6 +117,18 @@ describe('interruptions', () => {
     expect((await other.ledger.interruptions()).map(({ id }) => id)).toEqual([queued(1).id])
   })
 
+  test('a run that had ended before its runner could say so is none of them', async () => {
+    const store = faultyStore(memoryStore())
+    const { ledger } = runner(store)
+    await ledger.queue(queued(1), undefined)
+    store.arrange({ nth: 1, key: /open/, method: 'delete', error: full })
+    await ledger.keep({ ...queued(1), state: 'succeeded' }, [])
+    expect(await openRunners(store)).toHaveLength(1)
+    expect(await runner(store, { pid: 2, isAlive: () => false }).ledger.interruptions()).toEqual([])
+    expect(await readRun(store, queued(1).id)).toMatchObject({ state: 'succeeded' })
+    expect(await openRunners(store)).toEqual([])
+  })
+
   test('a runner that only stood still has the last word', async () => {
     const { store, ledger } = runner()
     await ledger.queue(queued(1), undefined)
