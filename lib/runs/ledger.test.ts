@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { manualClock } from '../../tests/doubles/clock.ts'
 import { faultyStore } from '../../tests/doubles/faults.ts'
 import { runRecord } from '../../tests/fixtures/runs.ts'
+import { collect } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
 import { memoryStore } from '../store/memory.ts'
 import { askToCancel } from './cancel-object.ts'
@@ -48,11 +50,37 @@ describe('ledger', () => {
     expect(await openRunners(store)).toHaveLength(1)
   })
 
-  test('a run that cannot be kept as queued is none', async () => {
-    const store = faultyStore(memoryStore(), { nth: 1, key: /2025-04-08/, method: 'put', error: full })
+  test.each([
+    ['its record', /2025-04-08/],
+    ['its key', /idempotency/],
+    ['its runner’s', /open/],
+  ])('of a run that cannot be kept as queued, for %s, nothing is left', async (_, key) => {
+    const store = faultyStore(memoryStore(), { nth: 1, key, method: 'put', error: full })
     const { ledger } = runner(store)
-    await expect(ledger.queue(queued(1), undefined)).rejects.toBe(full)
-    expect(await openRunners(store)).toEqual([])
+    await expect(ledger.queue(queued(1), { function: 'create', key: 'k' })).rejects.toBe(full)
+    expect(await Array.fromAsync(store.list(''))).toEqual([])
+  })
+
+  test('what a runner says of its runs is never overtaken by what it said before', async () => {
+    const store = memoryStore()
+    const slow = {
+      ...store,
+      put: async (...given: Parameters<typeof store.put>) => {
+        for (let turns = Math.random() * 20; turns > 0; turns--) await setImmediate()
+        return store.put(...given)
+      },
+    }
+    const { ledger } = runner(slow)
+    const runs = Array.from({ length: 9 }, (_, number) => queued(number))
+    await Promise.all(
+      runs.map(async run => {
+        await ledger.queue(run, undefined)
+        if (run.id.endsWith('8')) return
+        await ledger.keep({ ...run, state: 'succeeded' }, [])
+      }),
+    )
+    const [key] = await openRunners(store)
+    expect(JSON.parse((await collect(store.get(key!))).toString())).toMatchObject({ runs: [queued(8).id] })
   })
 
   test('an end that could not be written is written later, and until then the run counts as open', async () => {

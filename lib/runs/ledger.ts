@@ -11,8 +11,9 @@ import { runnerKey, writeRunner } from './runner-object.ts'
 /** What a runner keeps of its runs in the repository. */
 export interface Ledger {
   /**
-   * Keeps a run that was just queued; before that, that it is this runner's, as `keep` does for one that was never queued. With a key, the record's own id means that the key is this
-   * run's; another id, that it is that run's, and that nothing is kept of this one. Throws when the store does: then there is no run.
+   * Keeps a run that was just queued; before that, that it is this runner's, as `keep` does for one that was never queued. With a key, the
+   * record's own id means that the key is this run's; another id, that it is that run's, and that nothing is kept of this one. Throws when
+   * the store does: then there is no run.
    */
   queue(record: RunRecord, key: Key | undefined): Promise<string>
   /** Keeps what became of it, at its end with its events. Never throws: false when that could not be written; a later `tend` does. */
@@ -52,15 +53,18 @@ export function openLedger(store: Store, clock: Clock, options: LedgerOptions): 
       await sayOpen()
       await writeRun(store, record)
       const winner = key ? await claimKey(store, key, record.id, clock.now()) : record.id
-      if (winner !== record.id) {
-        await removeRun(store, record.id)
-        await close(record.id)
-      }
+      if (winner !== record.id) await removed(record.id)
       return winner
     } catch (error) {
-      await close(record.id).catch(() => {}) // the first failure is the one to tell
+      // What cannot be removed either stays open, so that it is marked one day.
+      await removed(record.id).catch(options.onProblem)
       throw error
     }
+  }
+
+  async function removed(id: string): Promise<void> {
+    await removeRun(store, id)
+    await close(id)
   }
 
   async function close(id: string): Promise<void> {
@@ -106,20 +110,19 @@ interface Unkept {
   events: readonly NumberedEvent[] | undefined
 }
 
-/** Does the work for all who ask while it is being done once more, after it: what they had changed is in it. */
+/** Never does the work twice at a time: who asks while it is being done waits for the next time, which is for all who asked meanwhile. */
 function oneAtATime(work: () => Promise<void>): () => Promise<void> {
-  let current: Promise<void> | undefined
+  let last = Promise.resolve()
   let next: Promise<void> | undefined
-  const begin = (): Promise<void> => {
-    next = undefined
-    current = work().finally(() => {
-      current = undefined
-    })
-    return current
-  }
   return () => {
-    if (!current) return begin()
-    next ??= current.catch(() => {}).then(begin)
+    if (next) return next
+    next = last
+      .catch(() => {}) // told to who asked for it
+      .then(() => {
+        next = undefined
+        return work()
+      })
+    last = next
     return next
   }
 }
