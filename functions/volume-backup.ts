@@ -29,6 +29,7 @@ export const volumeBackup = createFunction({
   summary: 'Back up volumes, named or all of a container or project',
   input,
   local: ['environment'],
+  begins: true,
   async run({ volumes: names, container, project, ...input }, context) {
     const { environment: name, volumes, reason } = await context.services.volumes(input)
     const sources = await volumes.find({ volumes: names, container, project }, context.signal)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { manualClock } from '../../tests/doubles/clock.ts'
 import { faultyStore } from '../../tests/doubles/faults.ts'
 import { runRecord } from '../../tests/fixtures/runs.ts'
-import { collect } from '../bytes.ts'
+import { collect, once } from '../bytes.ts'
 import { RespaldoError } from '../errors.ts'
 import { memoryStore } from '../store/memory.ts'
 import { askToCancel } from './cancel-object.ts'
@@ -29,6 +29,17 @@ function runner(
 }
 
 const openRunners = (store: ReturnType<typeof memoryStore>) => Array.fromAsync(store.list('runs/open/'))
+
+/** Its puts take differently long, so that they overtake each other where they can. */
+function slowStore(store: ReturnType<typeof memoryStore>): ReturnType<typeof memoryStore> {
+  return {
+    ...store,
+    async put(...given) {
+      for (let turns = Math.random() * 20; turns > 0; turns--) await setImmediate()
+      return store.put(...given)
+    },
+  }
+}
 
 describe('ledger', () => {
   test('while runs are open their runner says so; then nothing but the records is left', async () => {
@@ -63,13 +74,7 @@ describe('ledger', () => {
 
   test('what a runner says of its runs is never overtaken by what it said before', async () => {
     const store = memoryStore()
-    const slow = {
-      ...store,
-      put: async (...given: Parameters<typeof store.put>) => {
-        for (let turns = Math.random() * 20; turns > 0; turns--) await setImmediate()
-        return store.put(...given)
-      },
-    }
+    const slow = slowStore(store)
     const { ledger } = runner(slow)
     const runs = Array.from({ length: 9 }, (_, number) => queued(number))
     await Promise.all(
@@ -96,6 +101,29 @@ describe('ledger', () => {
     expect(await readRun(store, queued(1).id)).toMatchObject({ state: 'succeeded' })
     expect(await readEvents(store, queued(1).id)).toEqual(events)
     expect(await openRunners(store)).toEqual([])
+  })
+
+  test('whatever is written again, an older record never lands on a newer one', async () => {
+    const store = memoryStore()
+    const late = Promise.withResolvers<void>()
+    let running = 0
+    const slow: typeof store = {
+      ...store,
+      async put(key, content, options) {
+        const bytes = await collect(content)
+        if (bytes.includes('"running"') && ++running > 1) await late.promise
+        return store.put(key, once(bytes), options)
+      },
+    }
+    const { ledger } = runner(slow)
+    await ledger.queue(queued(1), undefined)
+    const first = ledger.keep({ ...queued(1), state: 'running' })
+    const again = ledger.tend()
+    await first
+    await ledger.keep({ ...queued(1), state: 'succeeded' }, [])
+    late.resolve()
+    await again
+    expect(await readRun(store, queued(1).id)).toMatchObject({ state: 'succeeded' })
   })
 
   test('only its own open runs are cancelled for who asks, once', async () => {

@@ -39,7 +39,9 @@ export interface LedgerOptions {
 export function openLedger(store: Store, clock: Clock, options: LedgerOptions): Ledger {
   const runner = randomUUID()
   const open = new Set<string>()
+  /** The last that is to be said of each run, until it was written. */
   const unkept = new Map<string, Unkept>()
+  const writers = new Map<string, () => Promise<void>>()
   const { mark } = openInterruptions(store, clock, { ...options, own: runnerKey(runner) })
   let beat = 0
   const sayOpen = oneAtATime(() => {
@@ -72,21 +74,32 @@ export function openLedger(store: Store, clock: Clock, options: LedgerOptions): 
     await sayOpen()
   }
 
-  async function write({ record, events }: Unkept): Promise<void> {
-    if (!isOver(record.state) && !open.has(record.id)) {
-      open.add(record.id)
+  async function write(id: string): Promise<void> {
+    const one = unkept.get(id)
+    if (!one) return
+    const { record, events } = one
+    if (!isOver(record.state) && !open.has(id)) {
+      open.add(id)
       await sayOpen()
     }
-    if (events) await writeEvents(store, record.id, events)
+    if (events) await writeEvents(store, id, events)
     await writeRun(store, record)
-    if (unkept.get(record.id)?.record === record) unkept.delete(record.id)
-    if (isOver(record.state)) await close(record.id)
+    if (unkept.get(id) === one) unkept.delete(id)
+    if (!isOver(record.state)) return
+    writers.delete(id)
+    await close(id)
+  }
+
+  /** In order, or an older record could land on a newer one. */
+  function written(id: string): Promise<void> {
+    const writer = writers.get(id) ?? oneAtATime(() => write(id))
+    writers.set(id, writer)
+    return writer().catch(options.onProblem)
   }
 
   async function keep(record: RunRecord, events?: readonly NumberedEvent[]): Promise<boolean> {
-    const one = { record, events }
-    unkept.set(record.id, one)
-    await write(one).catch(options.onProblem)
+    unkept.set(record.id, { record, events })
+    await written(record.id)
     return !unkept.has(record.id)
   }
 
@@ -94,7 +107,7 @@ export function openLedger(store: Store, clock: Clock, options: LedgerOptions): 
     queue,
     keep,
     async tend() {
-      for (const one of [...unkept.values()]) await write(one).catch(options.onProblem)
+      for (const id of [...unkept.keys()]) await written(id)
       if (open.size > 0) await sayOpen().catch(options.onProblem)
     },
     async toCancel() {

@@ -78,9 +78,10 @@ const isManifest = (value: unknown): value is Manifest =>
 
 /** Of functions that concern one source: what they say of it. */
 function sourceOf(result: unknown): string | undefined {
-  const { source, backup } = (result ?? {}) as { source?: unknown; backup?: unknown }
-  const found = isManifest(backup) ? backup.source.id : source
-  return typeof found === 'string' ? found : undefined
+  const { source } = (result ?? {}) as { source?: unknown }
+  if (typeof source === 'string') return source
+  const [backup, ...others] = backupsIn(result)
+  return others.length === 0 ? backup?.source.id : undefined
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

@@ -30,6 +30,7 @@ function held(name = 'held') {
     const one = Promise.withResolvers<void>()
     going.push(one)
     signal.addEventListener('abort', () => one.reject(signal.reason))
+    signal.throwIfAborted()
     await one.promise
     return { name }
   })
