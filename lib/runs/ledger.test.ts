@@ -30,17 +30,6 @@ function runner(
 
 const openRunners = (store: ReturnType<typeof memoryStore>) => Array.fromAsync(store.list('runs/open/'))
 
-/** Its puts take differently long, so that they overtake each other where they can. */
-function slowStore(store: ReturnType<typeof memoryStore>): ReturnType<typeof memoryStore> {
-  return {
-    ...store,
-    async put(...given) {
-      for (let turns = Math.random() * 20; turns > 0; turns--) await setImmediate()
-      return store.put(...given)
-    },
-  }
-}
-
 describe('ledger', () => {
   test('while runs are open their runner says so; then nothing but the records is left', async () => {
     const { store, ledger } = runner()
@@ -72,20 +61,30 @@ describe('ledger', () => {
     expect(await Array.fromAsync(store.list(''))).toEqual([])
   })
 
-  test('what a runner says of its runs is never overtaken by what it said before', async () => {
+  test('what a runner says of its runs never lands on what it said later', async () => {
     const store = memoryStore()
-    const slow = slowStore(store)
+    const late = Promise.withResolvers<void>()
+    let first = true
+    const slow: typeof store = {
+      ...store,
+      async put(key, content, options) {
+        const isLate = first
+        first = false
+        const bytes = await collect(content)
+        if (isLate) await late.promise
+        return store.put(key, once(bytes), options)
+      },
+    }
     const { ledger } = runner(slow)
-    const runs = Array.from({ length: 9 }, (_, number) => queued(number))
-    await Promise.all(
-      runs.map(async run => {
-        await ledger.queue(run, undefined)
-        if (run.id.endsWith('8')) return
-        await ledger.keep({ ...run, state: 'succeeded' }, [])
-      }),
-    )
+    const one = ledger.queue(queued(1), undefined)
+    await setImmediate()
+    const two = ledger.queue(queued(2), undefined)
+    await setImmediate()
+    late.resolve()
+    await Promise.all([one, two])
     const [key] = await openRunners(store)
-    expect(JSON.parse((await collect(store.get(key!))).toString())).toMatchObject({ runs: [queued(8).id] })
+    const said: unknown = JSON.parse((await collect(store.get(key!))).toString())
+    expect(said).toMatchObject({ runs: [queued(1).id, queued(2).id] })
   })
 
   test('an end that could not be written is written later, and until then the run counts as open', async () => {
