@@ -55,7 +55,7 @@ describe('server', () => {
             : await open.request(`/api/${name}?${field}=${value}`, { headers: host })
         expect(await code(answer), `${name} ${field}`).toEqual([403, 'forbidden'])
       }
-    expect(functions.restore!.local).toEqual(['url', 'environment', 'folder', 'file'])
+    expect(functions.restore!.local).toEqual(['url', 'environment', 'folder', 'context', 'file'])
   })
 
   test('unknown and wrong input is named, all at once', async () => {

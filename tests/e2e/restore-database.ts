@@ -29,6 +29,16 @@ const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 /** For a program that would take a name with a `=` for something else. */
 const connectionInfo = (name: string) => `dbname='${name.replaceAll(/[\\']/g, '\\$&')}'`
 
+/** What a killed run began goes on in the server: whoever connects in the very moment of a renaming is sent away, and comes again. */
+async function askedAgain(ask: () => Promise<string>): Promise<string> {
+  for (;;)
+    try {
+      return await ask()
+    } catch (error) {
+      if (!String(error).includes('just been dropped or renamed')) throw error
+    }
+}
+
 const contentSql = `SELECT count(*), sum(id), md5(string_agg(nombre, ',' ORDER BY id)) FROM clientes
   UNION ALL SELECT count(*), sum(total), md5(string_agg(cliente::text, ',' ORDER BY id)) FROM pedidos
   UNION ALL SELECT count(*), sum(valor), NULL FROM ultimos
@@ -45,7 +55,8 @@ export async function openRestoreDatabase(
   const folder = await mkdtemp(join(tmpdir(), 'respaldo-e2e-'))
   const env = { DOCKER_HOST: `unix://${engineSocket}`, BACKUP_DIR: join(folder, 'backups') }
   const flags = ['--container', server.name, '--database', name, '--json']
-  const content = (database = name) => server.sql(contentSql, { database: connectionInfo(database) })
+  const content = (database = name) =>
+    askedAgain(() => server.sql(contentSql, { database: connectionInfo(database) }))
   const other = `datname <> ${literal(name)} AND shobj_description(oid, 'pg_database') LIKE 'respaldo:%'
     AND strpos(shobj_description(oid, 'pg_database'), ${literal(`"of":${JSON.stringify(name)}`)}) > 0`
   const others = async () => {
