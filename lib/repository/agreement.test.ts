@@ -17,6 +17,7 @@ const index: ChunkIndex = {
   segments: [{ backup: 0, first: 0, count: 3 }],
 }
 const manifest = {
+  source: { kind: 'postgres' },
   type: 'full',
   chain: 'full',
   chunks: { average: 8192, count: 3 },
@@ -69,6 +70,15 @@ test.each<[readonly TableCount[], string | undefined]>([
   [[table('a', 5), table('b')], 'rows: unknown instead of 5'],
 ])('tables against totals %#', (tables, expected) => {
   expect(tablesDisagreement(manifest, tables)).toBe(expected)
+})
+
+test.each<[readonly TableCount[], string | undefined]>([
+  [[table('a', 2), table('b', 3)], undefined],
+  [[table('a', 4)], 'entries: 4 instead of 5'],
+  [[table('a', 5)], 'bytes: 1 instead of 2'],
+])('groups of entries against totals %#', (groups, expected) => {
+  const volume = { ...manifest, source: { kind: 'volume' }, totals: { entries: 5, bytes: 2 } } as Manifest
+  expect(tablesDisagreement(volume, groups)).toBe(expected)
 })
 
 test.each<[readonly TableCount[], readonly TableCount[], string | undefined]>([

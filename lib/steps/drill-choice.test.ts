@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Manifest } from '../repository/manifest.ts'
+import type { DatabaseManifest } from '../repository/manifest.ts'
 import { candidates, chooseForDrill } from './drill-choice.ts'
 import { recoverySeconds } from './drill-report.ts'
 
-const backup = (id: string, chain: string, more: Partial<Manifest> = {}) =>
-  ({ id, chain, kind: 'regular', scope: {}, ...more }) as Manifest
+const backup = (id: string, chain: string, more: Partial<DatabaseManifest> = {}) =>
+  ({ id, chain, source: { kind: 'postgres' }, kind: 'regular', scope: {}, ...more }) as DatabaseManifest
 const backups = candidates([
   backup('6', '6', { kind: 'safety' }),
   backup('5', '5', { scope: { schemaOnly: true } }),
