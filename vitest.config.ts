@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 const ci = Boolean(process.env.CI)
 const engineTests = ['tests/{docker,kubernetes,e2e}/**/*.test.ts']
-// PGlite takes a second or two for every database that is opened: too long for every commit.
-const embeddedTests = ['tests/contract/*embedded*.test.ts', 'demo/**/*.test.ts']
+// PGlite takes a second or two for every database that is opened, and servers as processes of their own take their time: too long for every commit.
+const embeddedTests = ['tests/contract/{*embedded*,serve,schedules-served}.test.ts', 'demo/**/*.test.ts']
 
 export default defineConfig({
   test: {
