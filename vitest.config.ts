@@ -2,8 +2,11 @@ import { defineConfig } from 'vitest/config'
 
 const ci = Boolean(process.env.CI)
 const engineTests = ['tests/{docker,kubernetes,e2e}/**/*.test.ts']
-// PGlite takes a second or two for every database that is opened, and servers as processes of their own take their time: too long for every commit.
-const embeddedTests = ['tests/contract/{*embedded*,serve,schedules-served}.test.ts', 'demo/**/*.test.ts']
+// PGlite takes a second or two for every database that is opened, and what starts processes takes its time: too long for every commit.
+const embeddedTests = [
+  'tests/contract/{*embedded*,serve,schedules-served,one-off,pipeline}.test.ts',
+  'demo/**/*.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -25,6 +28,7 @@ export default defineConfig({
           include: ['{functions,lib,runner,demo,tests}/**/*.test.ts'],
           exclude: [...engineTests, ...embeddedTests],
           testTimeout: 60_000,
+          maxWorkers: '100%', // one less, the default, is half of a small machine
           sequence: { groupOrder: 1 },
         },
       },
