@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { collect } from '#lib/bytes'
@@ -95,6 +96,7 @@ describe.skipIf(!engine)('what uses a database rests, and goes on whatever happe
     )
     clients.set('job', await startSleeper(engine!, { image, Labels: { ...client, ...compose('job') } }))
     await clients.get('job')!.stop()
+    while ((await inspect('api')).State.Health?.Status !== 'healthy') await setTimeout(100)
   })
   afterEach(async () => {
     expect(await states()).toEqual(going)
